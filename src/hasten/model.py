@@ -1,0 +1,325 @@
+"""
+The nouns of Hasten: frozen, pure, and the same in JSON and in memory.
+
+    Measurement  what is it like?            Finding   what costs the most, and how do we know?
+    Change       one reversible step         Trial     control against candidate
+    Decision     keep, roll back, undecided  Entry     one line of the append-only ledger
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def now() -> datetime:
+    """
+    The present moment, with its time zone.
+    """
+    return datetime.now(UTC)
+
+
+class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """
+    Frozen data with a canonical JSON form.
+    """
+
+
+def to_json(value: Any) -> bytes:
+    """
+    The canonical JSON of a noun: equal values give equal bytes (keys sorted).
+    """
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def from_json(data: bytes | str, kind: type[T]) -> T:
+    """
+    The noun that `to_json` wrote.
+
+    Raises:
+        msgspec.ValidationError: the data is of another form.
+    """
+    return msgspec.json.decode(data, type=kind)
+
+
+def digest_of(value: Any, length: int = 12) -> str:
+    """
+    A short, stable name for a value: SHA-256 over its canonical JSON, `length` hex digits.
+    """
+    return hashlib.sha256(to_json(value)).hexdigest()[:length]
+
+
+class Where(Noun, order=True):
+    """
+    The place a measurement, finding or change is about.
+
+    kind: route · statement · table · page · process · bundle · application · database
+    name: "GET /api/inquiries", a query id, "messages", "/", "index.js" …
+    """
+
+    kind: str
+    name: str
+
+
+class Distribution(Noun):
+    """
+    A sample in a few numbers, in the unit of its Measurement; None where the sample was too small to say.
+    """
+
+    count: int
+    mean: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    min: float | None = None
+    max: float | None = None
+    total: float | None = None
+
+    @classmethod
+    def of(cls, values: "list[float]") -> "Distribution":
+        """
+        The distribution of a sample; quantiles by linear interpolation (Hyndman and Fan 1996, type 7).
+        """
+        if not values:
+            return cls(count=0)
+        ordered = sorted(values)
+        total = sum(ordered)
+        return cls(
+            count=len(ordered), mean=total / len(ordered), total=total, min=ordered[0], max=ordered[-1],
+            p50=quantile(ordered, 0.50), p95=quantile(ordered, 0.95), p99=quantile(ordered, 0.99),
+        )
+
+    @classmethod
+    def single(cls, value: float) -> "Distribution":
+        """
+        One number that was read once.
+        """
+        return cls(count=1, mean=value, p50=value, min=value, max=value, total=value)
+
+
+def quantile(ordered: "list[float]", q: float) -> float:
+    """
+    The q-quantile of an ascending, non-empty sample (type 7).
+    """
+    position = q * (len(ordered) - 1)
+    low = int(position)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+
+
+class Conditions(Noun):
+    """
+    Under what a number was measured; numbers under different conditions are not compared silently.
+    """
+
+    load: str = ""
+    revision: str = ""
+    host: str = ""
+    noise: float | None = None
+    notes: dict[str, str | float | int | bool] = {}
+
+
+class Measurement(Noun):
+    """
+    What one metric was at one place. Units are UCUM as in OpenTelemetry: s, By, 1.
+    """
+
+    metric: str
+    unit: str
+    where: Where
+    distribution: Distribution
+    conditions: Conditions = Conditions()
+    taken_at: datetime = msgspec.field(default_factory=now)
+
+
+class Finding(Noun):
+    """
+    A symptom with its cost and its evidence. Cost is frequency × avoidable time, in seconds per day.
+    """
+
+    symptom: str
+    where: Where
+    cost_s_per_day: float
+    says: str
+    evidence: dict[str, Any] = {}
+
+    @property
+    def id(self) -> str:
+        """
+        The same symptom at the same place has the same id in every run.
+        """
+        return digest_of([self.symptom, self.where], 8)
+
+
+class Risk(StrEnum):
+    """
+    How far a change reaches (design §7).
+    """
+
+    R0 = "R0"  # stateless, in-process
+    R1 = "R1"  # in-process with data
+    R2 = "R2"  # durable but reversible
+    R3 = "R3"  # could change answers or topology
+    R4 = "R4"  # lossy: proposed only
+
+
+class Kind(StrEnum):
+    """
+    What carries a change out.
+    """
+
+    POLICY = "policy"
+    SCHEMA = "schema"
+    FILES = "files"
+    PROCESS = "process"
+
+
+class Change(Noun):
+    """
+    One reversible step, as data: enough to apply it and to undo it in a new process.
+    """
+
+    optimization: str
+    kind: Kind
+    where: Where
+    before: dict[str, Any]
+    after: dict[str, Any]
+    inverse: dict[str, Any]
+    why: str
+    expects: str
+    risk: Risk
+    finding: str = ""
+
+    @property
+    def id(self) -> str:
+        """
+        A hash of what is done, not of why: the same step has the same id.
+        """
+        return digest_of([self.optimization, self.where, self.before, self.after, self.inverse])
+
+
+class Effect(Noun):
+    """
+    How the candidate compares: ratio = candidate / control, below 1 is better; low and high are its 95 % interval.
+    """
+
+    metric: str
+    where: Where
+    ratio: float
+    low: float
+    high: float
+    pairs: int
+    control: float
+    candidate: float
+    unit: str = "s"
+
+
+class Guard(Noun):
+    """
+    Something that must not get worse, and whether it held. `ok` is None where there was no data: that is not good news.
+    """
+
+    name: str
+    ok: bool | None
+    detail: str
+    value: float | None = None
+    limit: float | None = None
+
+
+class Block(Noun):
+    """
+    One paired round of a trial: the raw numbers from which every verdict can be computed again.
+    """
+
+    index: int
+    order: str
+    control: dict[str, float]
+    candidate: dict[str, float]
+    control_errors: int = 0
+    candidate_errors: int = 0
+
+
+class Grade(StrEnum):
+    """
+    How good the evidence is; only A and B may be kept automatically.
+    """
+
+    A = "A"  # both arms at the same time
+    B = "B"  # paired, one after the other
+    C = "C"  # before and after
+
+
+class Trial(Noun):
+    """
+    Control against candidate: raw blocks, effect, guards.
+    """
+
+    change: str
+    grade: Grade
+    arena: str
+    seed: int
+    blocks: list[Block]
+    effect: Effect | None
+    effects: list[Effect] = []
+    guards: list[Guard] = []
+    equivalence: dict[str, Any] = {}
+    weights: dict[str, float] = {}
+    duration_s: float = 0.0
+    notes: list[str] = []
+
+
+class Verdict(StrEnum):
+    """
+    What is done with a change; INCONCLUSIVE rolls back too.
+    """
+
+    KEEP = "KEEP"
+    ROLL_BACK = "ROLL_BACK"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Decision(Noun):
+    """
+    The verdict, the rule it follows from, and the reason for people.
+    """
+
+    verdict: Verdict
+    rule: str
+    reason: str
+
+
+class Step(StrEnum):
+    """
+    What an entry of the ledger says.
+
+    A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first on a clone, then live; STUCK from anywhere.
+    Entries are written before the step they name is carried out.
+    """
+
+    MEASURED = "MEASURED"
+    DIAGNOSED = "DIAGNOSED"
+    PLANNED = "PLANNED"
+    APPLIED = "APPLIED"
+    TRIED = "TRIED"
+    KEPT = "KEPT"
+    ROLLED_BACK = "ROLLED_BACK"
+    STUCK = "STUCK"
+    RECOVERED = "RECOVERED"
+
+
+class Entry(Noun):
+    """
+    One line of the ledger, chained to the one before by its digest.
+    """
+
+    seq: int
+    at: datetime
+    actor: str
+    step: Step
+    body: dict[str, Any]
+    previous: str
+    digest: str
