@@ -13,7 +13,7 @@ import msgspec
 from hasten.model import Conditions, Measurement, Noun, digest_of, now
 
 
-class StatementSample(Noun):
+class StatementSample(Noun, frozen=True, kw_only=True):
     """
     One executed statement as the server's log tells it: text with $n, parameters as text.
 
@@ -33,7 +33,7 @@ class StatementSample(Noun):
     error: str | None = None
 
 
-class StatementProfile(Noun):
+class StatementProfile(Noun, frozen=True, kw_only=True):
     """
     One normalized statement over the observed window.
 
@@ -58,7 +58,7 @@ class StatementProfile(Noun):
     plan: dict[str, Any] | None = None
 
 
-class ColumnProfile(Noun):
+class ColumnProfile(Noun, frozen=True, kw_only=True):
     """
     A column with what the planner knows of it (pg_stats).
     """
@@ -72,7 +72,7 @@ class ColumnProfile(Noun):
     most_common_frequency: float | None = None
 
 
-class TableProfile(Noun):
+class TableProfile(Noun, frozen=True, kw_only=True):
     """
     A table, its size and its traffic. `name` is schema-qualified unless the schema is public.
     """
@@ -88,7 +88,7 @@ class TableProfile(Noun):
     deleted: int = 0
 
 
-class IndexProfile(Noun):
+class IndexProfile(Noun, frozen=True, kw_only=True):
     """
     An index as the catalog describes it.
     """
@@ -107,7 +107,7 @@ class IndexProfile(Noun):
     scans: int = 0
 
 
-class ResponseSample(Noun):
+class ResponseSample(Noun, frozen=True, kw_only=True):
     """
     One answer of the application to one recorded request; header names in lower case, credentials removed.
     """
@@ -125,7 +125,7 @@ class ResponseSample(Noun):
     error: str | None = None
 
 
-class PageResource(Noun):
+class PageResource(Noun, frozen=True, kw_only=True):
     """
     One thing the browser fetched for a page.
     """
@@ -140,7 +140,7 @@ class PageResource(Noun):
     headers: dict[str, str] = {}
 
 
-class PageRun(Noun):
+class PageRun(Noun, frozen=True, kw_only=True):
     """
     One cold visit. Times in seconds from the start of navigation.
 
@@ -160,7 +160,7 @@ class PageRun(Noun):
     console_errors: list[str] = []
 
 
-class PageProfile(Noun):
+class PageProfile(Noun, frozen=True, kw_only=True):
     """
     Several cold visits to one page under one network and CPU profile.
     """
@@ -172,7 +172,7 @@ class PageProfile(Noun):
     runs: list[PageRun] = []
 
 
-class BundleAsset(Noun):
+class BundleAsset(Noun, frozen=True, kw_only=True):
     """
     One built file. `initial`: fetched before the first route can show.
     """
@@ -185,7 +185,7 @@ class BundleAsset(Noun):
     initial: bool = False
 
 
-class BundleModule(Noun):
+class BundleModule(Noun, frozen=True, kw_only=True):
     """
     One source module inside the bundle, through the source map; bytes as minified.
     """
@@ -195,7 +195,7 @@ class BundleModule(Noun):
     bytes: int
 
 
-class BundleProfile(Noun):
+class BundleProfile(Noun, frozen=True, kw_only=True):
     """
     The built front end.
     """
@@ -206,7 +206,7 @@ class BundleProfile(Noun):
     brotli_quality: int = 5
 
 
-class ProcessProfile(Noun):
+class ProcessProfile(Noun, frozen=True, kw_only=True):
     """
     One process over the observed window; role is application, database, cache or proxy.
 
@@ -223,7 +223,7 @@ class ProcessProfile(Noun):
     series: list[tuple[float, int, float]] = []
 
 
-class Observation(Noun):
+class Observation(Noun, frozen=True, kw_only=True):
     """
     Everything one run of the probes brought home.
 

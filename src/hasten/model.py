@@ -53,7 +53,7 @@ def digest_of(value: Any, length: int = 12) -> str:
     return hashlib.sha256(to_json(value)).hexdigest()[:length]
 
 
-class Where(Noun, order=True):
+class Where(Noun, frozen=True, kw_only=True, order=True):
     """
     The place a measurement, finding or change is about.
 
@@ -65,7 +65,7 @@ class Where(Noun, order=True):
     name: str
 
 
-class Distribution(Noun):
+class Distribution(Noun, frozen=True, kw_only=True):
     """
     A sample in a few numbers, in the unit of its Measurement; None where the sample was too small to say.
     """
@@ -89,8 +89,14 @@ class Distribution(Noun):
         ordered = sorted(values)
         total = sum(ordered)
         return cls(
-            count=len(ordered), mean=total / len(ordered), total=total, min=ordered[0], max=ordered[-1],
-            p50=quantile(ordered, 0.50), p95=quantile(ordered, 0.95), p99=quantile(ordered, 0.99),
+            count=len(ordered),
+            mean=total / len(ordered),
+            total=total,
+            min=ordered[0],
+            max=ordered[-1],
+            p50=quantile(ordered, 0.50),
+            p95=quantile(ordered, 0.95),
+            p99=quantile(ordered, 0.99),
         )
 
     @classmethod
@@ -111,7 +117,7 @@ def quantile(ordered: "list[float]", q: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
 
 
-class Conditions(Noun):
+class Conditions(Noun, frozen=True, kw_only=True):
     """
     Under what a number was measured; numbers under different conditions are not compared silently.
     """
@@ -123,7 +129,7 @@ class Conditions(Noun):
     notes: dict[str, str | float | int | bool] = {}
 
 
-class Measurement(Noun):
+class Measurement(Noun, frozen=True, kw_only=True):
     """
     What one metric was at one place. Units are UCUM as in OpenTelemetry: s, By, 1.
     """
@@ -136,7 +142,7 @@ class Measurement(Noun):
     taken_at: datetime = msgspec.field(default_factory=now)
 
 
-class Finding(Noun):
+class Finding(Noun, frozen=True, kw_only=True):
     """
     A symptom with its cost and its evidence. Cost is frequency × avoidable time, in seconds per day.
     """
@@ -178,7 +184,7 @@ class Kind(StrEnum):
     PROCESS = "process"
 
 
-class Change(Noun):
+class Change(Noun, frozen=True, kw_only=True):
     """
     One reversible step, as data: enough to apply it and to undo it in a new process.
     """
@@ -202,7 +208,7 @@ class Change(Noun):
         return digest_of([self.optimization, self.where, self.before, self.after, self.inverse])
 
 
-class Effect(Noun):
+class Effect(Noun, frozen=True, kw_only=True):
     """
     How the candidate compares: ratio = candidate / control, below 1 is better; low and high are its 95 % interval.
     """
@@ -218,7 +224,7 @@ class Effect(Noun):
     unit: str = "s"
 
 
-class Guard(Noun):
+class Guard(Noun, frozen=True, kw_only=True):
     """
     Something that must not get worse, and whether it held. `ok` is None where there was no data: that is not good news.
     """
@@ -230,7 +236,7 @@ class Guard(Noun):
     limit: float | None = None
 
 
-class Block(Noun):
+class Block(Noun, frozen=True, kw_only=True):
     """
     One paired round of a trial: the raw numbers from which every verdict can be computed again.
     """
@@ -253,7 +259,7 @@ class Grade(StrEnum):
     C = "C"  # before and after
 
 
-class Trial(Noun):
+class Trial(Noun, frozen=True, kw_only=True):
     """
     Control against candidate: raw blocks, effect, guards.
     """
@@ -282,7 +288,7 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
-class Decision(Noun):
+class Decision(Noun, frozen=True, kw_only=True):
     """
     The verdict, the rule it follows from, and the reason for people.
     """
@@ -311,7 +317,7 @@ class Step(StrEnum):
     RECOVERED = "RECOVERED"
 
 
-class Entry(Noun):
+class Entry(Noun, frozen=True, kw_only=True):
     """
     One line of the ledger, chained to the one before by its digest.
     """

@@ -25,7 +25,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
 
-class Process(Section):
+class Process(Section, frozen=True, kw_only=True):
     """
     One process that Hasten starts and stops for the application.
 
@@ -43,7 +43,7 @@ class Process(Section):
     is_web: bool = False
 
 
-class Application(Section):
+class Application(Section, frozen=True, kw_only=True):
     """
     [application]: where it answers, or how it is started.
     """
@@ -55,7 +55,7 @@ class Application(Section):
     pids: list[int] = []
 
 
-class DatabaseSection(Section):
+class DatabaseSection(Section, frozen=True, kw_only=True):
     """
     [database]: a URL of a server that runs, or `private`: a data directory that Hasten runs itself.
     """
@@ -68,7 +68,7 @@ class DatabaseSection(Section):
     settings: dict[str, str] = {}
 
 
-class Cache(Section):
+class Cache(Section, frozen=True, kw_only=True):
     """
     [cache]: Redis or Valkey.
     """
@@ -76,7 +76,7 @@ class Cache(Section):
     url: str = ""
 
 
-class Frontend(Section):
+class Frontend(Section, frozen=True, kw_only=True):
     """
     [frontend]: the built files, and how they are built.
     """
@@ -86,7 +86,7 @@ class Frontend(Section):
     build: list[str] = []
 
 
-class Browser(Section):
+class Browser(Section, frozen=True, kw_only=True):
     """
     [browser]: which pages are visited, as whom, and under which network and CPU.
     """
@@ -99,7 +99,7 @@ class Browser(Section):
     runs: int = 3
 
 
-class Traffic(Section):
+class Traffic(Section, frozen=True, kw_only=True):
     """
     [traffic]: which requests stand for the users, and how many of them come.
     """
@@ -119,7 +119,7 @@ class Traffic(Section):
     seed: int = 1
 
 
-class Login(Section):
+class Login(Section, frozen=True, kw_only=True):
     """
     [login]: one request that turns a user and a secret into a session.
 
@@ -135,7 +135,7 @@ class Login(Section):
     expired_status: list[int] = [401]
 
 
-class Principal(Section):
+class Principal(Section, frozen=True, kw_only=True):
     """
     [[principals]]: a test identity; its secret comes from the environment variable `secret_env`.
     """
@@ -146,7 +146,7 @@ class Principal(Section):
     headers: dict[str, str] = {}
 
 
-class Objectives(Section):
+class Objectives(Section, frozen=True, kw_only=True):
     """
     [objectives]: the plan's targets. Milliseconds, bytes, ratios; MB is 10^6 bytes.
     """
@@ -161,7 +161,7 @@ class Objectives(Section):
     uptime_ratio: float = 0.999
 
 
-class Allow(Section):
+class Allow(Section, frozen=True, kw_only=True):
     """
     [allow]: how far Hasten may go. `mode` is observe, propose, approve or auto (design §7).
     """
@@ -173,7 +173,7 @@ class Allow(Section):
     record_parameters: bool = True
 
 
-class Ignore(Section):
+class Ignore(Section, frozen=True, kw_only=True):
     """
     [[ignore]]: a symptom that is accepted, with the reason.
     """
@@ -183,7 +183,7 @@ class Ignore(Section):
     where: str = ""
 
 
-class Target(Section):
+class Target(Section, frozen=True, kw_only=True):
     """
     The whole of hasten.toml.
     """
