@@ -92,7 +92,7 @@ class Browser(Section, frozen=True, kw_only=True):
     """
 
     path: str = ""
-    pages: list[str] = ["/"]
+    pages: list[str] = msgspec.field(default_factory=lambda: ["/"])
     principal: str = "anonymous"
     network: Literal["slow-4g", "fast-4g", "none"] = "slow-4g"
     cpu_slowdown: float = 4.0
@@ -132,7 +132,7 @@ class Login(Section, frozen=True, kw_only=True):
     form: dict[str, str] = {}
     headers: dict[str, str] = {}
     token: str = ""
-    expired_status: list[int] = [401]
+    expired_status: list[int] = msgspec.field(default_factory=lambda: [401])
 
 
 class Principal(Section, frozen=True, kw_only=True):

@@ -1,0 +1,78 @@
+"""
+App: the application as the remedies see it, and the only door through which they reach the world.
+
+A remedy reads `app.observation` and `app.target`, and acts on `app.database`. In a trial it is handed an App whose
+database is a clone; it cannot tell, and need not.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hasten.errors import ConfigError, NoData
+from hasten.evidence import Observation
+from hasten.target import Target
+from hasten.world.postgres import Database
+
+Clones = Callable[[int], AbstractContextManager[list[Database]]]
+
+
+@dataclass(frozen=True)
+class App:
+    """
+    What is optimized.
+
+    Args:
+        target: hasten.toml.
+        state_dir: `.hasten`, where the ledger and the observations are.
+        url: Where the application answers, or "" while it does not run.
+        store: Its database, or None where hasten.toml names none.
+        gathered: The latest observation, or None before the first.
+        arena: `live`, or `clone` in a trial.
+    """
+
+    target: Target
+    state_dir: Path
+    url: str = ""
+    store: Database | None = None
+    gathered: Observation | None = None
+    arena: str = "live"
+    _clones: Clones | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def database(self) -> Database:
+        """
+        The database to act on.
+
+        Raises:
+            ConfigError: hasten.toml names none.
+        """
+        if self.store is None:
+            raise ConfigError("hasten.toml names no database", hint="add [database] with `url` or `private`")
+        return self.store
+
+    @property
+    def observation(self) -> Observation:
+        """
+        What the probes brought home last.
+
+        Raises:
+            NoData: nothing was measured yet.
+        """
+        if self.gathered is None:
+            raise NoData("nothing was measured yet", hint="run `hasten baseline` first")
+        return self.gathered
+
+    @contextmanager
+    def clones(self, count: int = 1) -> "Iterator[list[App]]":
+        """
+        `count` Apps on private clones made from one backup of the live database; deleted at the end of the block.
+
+        Raises:
+            NotAllowed, Unreachable: a clone cannot be had here (privileges, disk, [allow] clones = false).
+        """
+        if self._clones is None:
+            raise ConfigError("this application has no database to clone", hint="add [database] to hasten.toml")
+        with self._clones(count) as databases:
+            yield [replace(self, store=database, arena="clone") for database in databases]
