@@ -1,0 +1,47 @@
+"""
+Ctrl-C and SIGTERM end a run cleanly, and never in the middle of the way back.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from hasten.log import event
+
+
+@contextmanager
+def shielded() -> Iterator[None]:
+    """
+    SIGINT and SIGTERM that arrive inside of the block are delivered at its end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+
+    def remember(number: int, _: FrameType | None) -> None:
+        arrived.append(number)
+        event("signal.deferred", signal=signal.Signals(number).name)
+
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if arrived:
+            signal.raise_signal(arrived[0])
+
+
+def sigterm_as_interrupt() -> None:
+    """
+    SIGTERM and SIGHUP now end the program the way Ctrl-C does: cleaning up.
+    """
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
