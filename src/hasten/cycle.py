@@ -10,7 +10,6 @@ and looked at once more there.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,9 +20,9 @@ from hasten.diagnose import Diagnosis, diagnose
 from hasten.errors import ApplyFailed, ConfigError, HastenError, NoData, RevertFailed
 from hasten.evidence import Observation
 from hasten.log import operation
-from hasten.model import Change, Decision, Finding, Step, Trial, Verdict, from_json, to_json
+from hasten.model import Change, Decision, Finding, Step, Trial, Verdict
 from hasten.observe.run import observe
-from hasten.record import history
+from hasten.record import history, observations
 from hasten.record.ledger import Ledger
 from hasten.signals import shielded
 from hasten.verify.trial import run_schema_trial
@@ -38,7 +37,7 @@ def measure(app: App, book: Ledger, name: str, progress: Progress) -> Observatio
     """
     with operation("cycle.measure", name=name):
         found = observe(app, name, progress)
-        save(app.state_dir, found)
+        observations.save(app.state_dir, found)
         body = history.measured_body(found, objectives.values(found), objectives.details(found))
         book.append(Step.MEASURED, body)
     return found
@@ -240,35 +239,3 @@ def _record_trial(book: Ledger, change: Change, arena: str, trial: Trial | None,
 
 def _named(error: BaseException) -> str:
     return str(error) or type(error).__name__
-
-
-def save(state_dir: Path, observation: Observation) -> Path:
-    """
-    The observation is a file that only its owner can read: it may hold parameters of statements.
-    """
-    folder = state_dir / "observations"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{observation.id}.json"
-    path.touch(mode=0o600)
-    path.write_bytes(to_json(observation))
-    return path
-
-
-def load(state_dir: Path, book: Ledger) -> Observation | None:
-    """
-    The latest observation, or None before the first.
-
-    Raises:
-        NoData: the ledger names one whose file is gone or was changed.
-    """
-    runs = history.measured(book.read())
-    if not runs:
-        return None
-    path = state_dir / "observations" / f"{runs[-1].observation}.json"
-    try:
-        found = from_json(path.read_bytes(), Observation)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise NoData(f"the evidence {path.name} cannot be read: {error}", hint="run `hasten baseline` again") from error
-    if found.id != runs[-1].observation:
-        raise NoData(f"the evidence {path.name} was changed", hint="run `hasten baseline` again")
-    return found

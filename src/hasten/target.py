@@ -186,8 +186,11 @@ class Ignore(Section, frozen=True, kw_only=True):
 class Target(Section, frozen=True, kw_only=True):
     """
     The whole of hasten.toml.
+
+    `root` is the folder that relative paths start from, itself relative to the file.
     """
 
+    root: str = "."
     application: Application = Application()
     database: DatabaseSection = DatabaseSection()
     cache: Cache = Cache()

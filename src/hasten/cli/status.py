@@ -1,0 +1,54 @@
+"""
+hasten status: where everything stands.
+"""
+
+import click
+from rich import box
+from rich.table import Table
+
+from hasten.cli.options import common
+from hasten.cli.output import out, say_json
+from hasten.record import history
+from hasten.record.ledger import Ledger
+from hasten.session import located
+from hasten.world.supervisor import running
+
+
+@click.command()
+@common
+def command(config: str | None, as_json: bool) -> None:
+    """
+    Show where everything stands: measurements, changes, and what Hasten has running.
+    """
+    state_dir = located(config).state_dir
+    entries = Ledger(state_dir).read()
+    states, runs, alive = history.changes(entries), history.measured(entries), running(state_dir)
+    unsettled = [state for state in states if not state.is_settled]
+    if as_json:
+        say_json(
+            {
+                "entries": len(entries),
+                "measurements": [{"name": run.name, "at": run.at, "objectives": run.objectives} for run in runs],
+                "changes": [
+                    {"id": s.change.id, "optimization": s.change.optimization, "state": s.step, "at": s.at}
+                    for s in states
+                ],
+                "running": alive,
+                "needs_recover": bool(unsettled),
+            }
+        )
+        return
+    table = Table(box=box.SIMPLE_HEAVY)
+    for column in ("Change", "Optimization", "State", "Since", "What"):
+        table.add_column(column, no_wrap=column != "What")
+    for state in states:
+        since = state.at.strftime("%Y-%m-%d %H:%M") if state.at else ""
+        what = str(state.change.after.get("create", ""))
+        table.add_row(state.change.id, state.change.optimization, state.step, since, what)
+    out.print(f"{len(entries)} entries, {len(runs)} measurements, {len(states)} changes")
+    if states:
+        out.print(table)
+    for name in alive:
+        out.print(f"running: {name}")
+    if unsettled:
+        out.print("[yellow]a run ended in the middle of a change[/]: run [bold]hasten recover[/]")

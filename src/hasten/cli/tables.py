@@ -1,0 +1,126 @@
+"""
+The tables on the terminal: the board, the findings, the changes.
+"""
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from hasten.model import Change, Finding, Verdict
+from hasten.objectives import OBJECTIVES, Standing
+from hasten.record.report import ChangeLine
+
+_COLOR = {Verdict.KEEP: "green", Verdict.ROLL_BACK: "red", Verdict.INCONCLUSIVE: "yellow"}
+
+
+def amount(value: float | None, unit: str) -> str:
+    """
+    A number with its unit as people say it; – where nothing was measured.
+    """
+    if value is None:
+        return "–"
+    if unit == "ms":
+        return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.0f} ms"
+    if unit == "s":
+        return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
+    if unit == "By":
+        return f"{value / 1e6:.2f} MB" if value >= 1e6 else f"{value / 1e3:.0f} kB"
+    if unit == "1":
+        return f"{value * 100:.1f} %"
+    return f"{value:.0f} {unit}"
+
+
+def board(standings: list[Standing], *, with_baseline: bool = True) -> Table:
+    """
+    Baseline → now → target per objective.
+    """
+    table = Table(box=box.SIMPLE_HEAVY, title="Success board", title_style="bold", title_justify="left")
+    table.add_column("Objective")
+    if with_baseline:
+        table.add_column("Baseline", justify="right")
+    table.add_column("Now", justify="right")
+    table.add_column("Target", justify="right")
+    table.add_column("Reached")
+    titles = {objective.name: objective for objective in OBJECTIVES}
+    for standing in standings:
+        objective = titles[standing.name]
+        relation = "≤" if objective.lower_is_better else "≥"
+        row = [objective.title]
+        if with_baseline:
+            row.append(amount(standing.baseline, standing.unit))
+        row += [amount(standing.now, standing.unit), f"{relation} {amount(standing.target, standing.unit)}"]
+        table.add_row(*row, _reached(standing))
+    return table
+
+
+def _reached(standing: Standing) -> Text:
+    if standing.now is None:
+        return Text("not measured", style="yellow")
+    return Text("✓ reached", style="green") if standing.met else Text("✗ not yet", style="red")
+
+
+def findings(found: list[Finding], most: int = 15) -> Table:
+    """
+    What costs the most, dearest first.
+    """
+    table = Table(box=box.SIMPLE_HEAVY, title="What costs the most", title_style="bold", title_justify="left")
+    table.add_column("#", justify="right")
+    table.add_column("Symptom", no_wrap=True)
+    table.add_column("Cost per day", justify="right", no_wrap=True)
+    table.add_column("What was seen")
+    for number, finding in enumerate(found[:most], start=1):
+        table.add_row(str(number), finding.symptom, duration(finding.cost_s_per_day), finding.says)
+    if len(found) > most:
+        table.caption = f"and {len(found) - most} more: hasten diagnose --all"
+    return table
+
+
+def planned(changes: list[Change]) -> Table:
+    """
+    The changes that are proposed, with the exact statement and its inverse.
+    """
+    table = Table(box=box.SIMPLE_HEAVY, title="Plan", title_style="bold", title_justify="left", show_lines=True)
+    table.add_column("Change", no_wrap=True)
+    table.add_column("What · why · way back")
+    for change in changes:
+        text = Text(str(change.after.get("create", change.after)), style="bold")
+        text.append(f"\n{change.why}", style="default not bold")
+        text.append(f"\nexpects: {change.expects}", style="not bold")
+        text.append(f"\nway back: {change.inverse.get('drop', change.inverse)}", style="dim not bold")
+        table.add_row(f"{change.id}\n{change.optimization}\n{change.risk}", text)
+    return table
+
+
+def contributions(lines: list[ChangeLine]) -> Table:
+    """
+    What each change contributed, with its interval.
+    """
+    table = Table(box=box.SIMPLE_HEAVY, title="What each change contributed", title_style="bold", title_justify="left")
+    table.add_column("Change", no_wrap=True)
+    table.add_column("What")
+    table.add_column("Effect", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("Grade", justify="center")
+    table.add_column("Verdict", no_wrap=True)
+    for line in lines:
+        verdict = Text(line.verdict or str(line.state), style=_COLOR.get(line.verdict, "") if line.verdict else "red")
+        interval = f"{line.interval[0]:.3g} – {line.interval[1]:.3g}" if line.interval else "–"
+        effect = f"× {line.effect:.3g}" if line.effect is not None else "–"
+        table.add_row(line.id, _short(line.what), effect, interval, line.grade or "–", verdict)
+    table.caption = "effect: candidate / control, weighted time of the statements on the table; below 1 is faster"
+    return table
+
+
+def _short(statement: str) -> str:
+    return statement.replace("CREATE INDEX CONCURRENTLY ", "index ").replace("USING btree ", "")
+
+
+def duration(seconds: float) -> str:
+    """
+    Seconds as people say them.
+    """
+    if seconds >= 7200:
+        return f"{seconds / 3600:.1f} h"
+    if seconds >= 120:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds:.1f} s"
