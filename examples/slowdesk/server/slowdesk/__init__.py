@@ -1,0 +1,1 @@
+"""Slowdesk: a help desk for inquiries."""

@@ -1,0 +1,1 @@
+"""The identity provider: who may sign in, and which tokens are good."""
