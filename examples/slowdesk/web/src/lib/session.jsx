@@ -1,0 +1,48 @@
+import React, { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { api } from "./api.js";
+import { setDateLocale } from "./dates.js";
+
+const SessionContext = createContext(null);
+
+export function SessionProvider({ children }) {
+  const [session, setSession] = useState({ status: "unknown", user: null, permissions: [] });
+
+  const check = useCallback(async () => {
+    try {
+      const answer = await api.get("/api/auth/session");
+      if (!answer.authenticated) throw new Error("signed out");
+      setDateLocale(answer.user.locale);
+      setSession({ status: "in", user: answer.user, permissions: answer.permissions, expiresAt: answer.expires_at });
+    } catch (error) {
+      if (error.status && error.status !== 401) {
+        setSession({ status: "error", user: null, permissions: [], error });
+      } else {
+        setSession({ status: "out", user: null, permissions: [] });
+      }
+    }
+  }, []);
+
+  const login = useCallback(async (email, password) => {
+    const { user } = await api.post("/api/auth/login", { email, password });
+    setDateLocale(user.locale);
+    setSession({ status: "in", user, permissions: [] });
+  }, []);
+
+  const logout = useCallback(async () => {
+    await api.post("/api/auth/logout").catch(() => null);
+    setSession({ status: "out", user: null, permissions: [] });
+  }, []);
+
+  useEffect(() => {
+    const signedOut = () => setSession({ status: "out", user: null, permissions: [] });
+    window.addEventListener("slowdesk:signed-out", signedOut);
+    return () => window.removeEventListener("slowdesk:signed-out", signedOut);
+  }, []);
+
+  const value = useMemo(() => ({ ...session, check, login, logout }), [session, check, login, logout]);
+  return <SessionContext.Provider value={value}>{children}</SessionContext.Provider>;
+}
+
+export function useSession() {
+  return useContext(SessionContext);
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { avatarFor, initials, isHtml, label, numericColumns, plainText } from "../src/lib/format.js";
+import { query } from "../src/lib/api.js";
+
+test("words from the API become labels", () => {
+  assert.equal(label("status_changed"), "Status changed");
+  assert.equal(label(null), "");
+});
+
+test("initials take the first two names", () => {
+  assert.equal(initials("Ana Maria Lima"), "AM");
+});
+
+test("mail that only mentions a tag stays plain text", () => {
+  assert.equal(isHtml("Use <b> for bold"), false);
+  assert.equal(isHtml("<p>Hello</p>"), true);
+});
+
+test("replies from the editor can be read as text", () => {
+  assert.equal(plainText("<p>Tom &amp; Ana</p><p>Bye</p>"), "Tom & Ana\nBye");
+});
+
+test("only columns with numbers in every row are numeric", () => {
+  assert.deepEqual(numericColumns(["agent", "open", "note"], [["Ana", 3, "x"], ["Joe", null, 4]]), [1]);
+});
+
+test("the same person always has the same picture", () => {
+  assert.equal(avatarFor({ name: "Ana Lima" }), avatarFor({ name: "Ana Lima" }));
+  assert.equal(avatarFor({ name: "Ana", avatar_url: "/avatars/2.png" }), "/avatars/2.png");
+});
+
+test("empty filters are not sent", () => {
+  assert.equal(query("/api/inquiries", { status: "", q: null, page: 2 }), "/api/inquiries?page=2");
+  assert.equal(query("/api/inquiries"), "/api/inquiries");
+});
