@@ -7,6 +7,7 @@ import click
 from hasten.cli import tables
 from hasten.cli.options import common
 from hasten.cli.output import out, say_json
+from hasten.quantities import amount
 from hasten.record.ledger import Ledger
 from hasten.record.report import Report, contract, report
 from hasten.session import located
@@ -51,7 +52,7 @@ def say_report(found: Report) -> None:
         out.print(tables.contributions(found.changes))
     worst = found.runs[-1].details.get("worst_route")
     if worst:
-        out.print(f"worst route now: {worst['name']}, p95 {tables.amount(worst['p95_ms'], 'ms')}")
+        out.print(f"worst route now: {worst['name']}, p95 {amount(worst['p95_ms'], 'ms')}")
     if found.is_stale:
         out.print(
             "[yellow]a change was made after the last measurement:[/] `hasten baseline --name now` measures again"
