@@ -1,0 +1,22 @@
+"""
+The part of Hasten inside the application's process: standard library only, and nothing of `hasten`.
+
+It meets the control plane in two data formats, the policy and the telemetry, and knows here which versions it speaks.
+In this release it speaks of them only: it neither reads a policy nor writes telemetry.
+"""
+
+__all__ = ["POLICY_VERSION", "TELEMETRY_VERSION", "__version__"]
+
+__version__ = "0.1.0"
+
+POLICY_VERSION = 1
+"""
+The version of the policy (control plane → agent).
+
+A policy of another version is not obeyed: the application then behaves as if Hasten were not there.
+"""
+
+TELEMETRY_VERSION = 1
+"""
+The version of the telemetry (agent → control plane).
+"""
