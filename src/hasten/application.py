@@ -5,17 +5,18 @@ A remedy reads `app.observation` and `app.target`, and acts on `app.database`. I
 database is a clone; it cannot tell, and need not.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hasten.errors import ConfigError, NoData
+from hasten.errors import ConfigError, NoData, NotAllowed
 from hasten.evidence import Observation
 from hasten.target import Target
+from hasten.world.clone import cloned
+from hasten.world.cluster import Cluster
 from hasten.world.postgres import Database
-
-Clones = Callable[[int], AbstractContextManager[list[Database]]]
+from hasten.world.supervisor import Supervisor
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,23 @@ class App:
         store: Its database, or None where hasten.toml names none.
         gathered: The latest observation, or None before the first.
         arena: `live`, or `clone` in a trial.
+        root: The folder that paths of hasten.toml start from.
+        cluster: The private server of the database, when Hasten runs it.
+        processes: What was started, by name: its role and its pid.
+        swept: What a dead run had left and was ended when this one began.
     """
 
     target: Target
     state_dir: Path
+    supervisor: Supervisor
+    root: Path = Path()
     url: str = ""
     store: Database | None = None
+    cluster: Cluster | None = None
     gathered: Observation | None = None
     arena: str = "live"
-    _clones: Clones | None = field(default=None, repr=False, compare=False)
+    processes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    swept: list[str] = field(default_factory=list)
 
     @property
     def database(self) -> Database:
@@ -72,7 +81,7 @@ class App:
         Raises:
             NotAllowed, Unreachable: a clone cannot be had here (privileges, disk, [allow] clones = false).
         """
-        if self._clones is None:
-            raise ConfigError("this application has no database to clone", hint="add [database] to hasten.toml")
-        with self._clones(count) as databases:
+        if not self.target.allow.clones:
+            raise NotAllowed("[allow] clones is false", hint="set it to true to have changes tried on private clones")
+        with cloned(self.database, self.supervisor, count, instance=self.database.instance) as databases:
             yield [replace(self, store=database, arena="clone") for database in databases]

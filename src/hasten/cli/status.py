@@ -10,8 +10,7 @@ from hasten.cli.options import common
 from hasten.cli.output import out, say_json
 from hasten.record import history
 from hasten.record.ledger import Ledger
-from hasten.session import located
-from hasten.world.supervisor import running
+from hasten.session import located, running_in
 
 
 @click.command()
@@ -22,7 +21,7 @@ def command(config: str | None, as_json: bool) -> None:
     """
     state_dir = located(config).state_dir
     entries = Ledger(state_dir).read()
-    states, runs, alive = history.changes(entries), history.measured(entries), running(state_dir)
+    states, runs, alive = history.changes(entries), history.measured(entries), running_in(state_dir)
     unsettled = [state for state in states if not state.is_settled]
     if as_json:
         say_json(

@@ -20,6 +20,7 @@ os.environ.setdefault("MPLCONFIGDIR", os.path.join(tempfile.gettempdir(), f"hast
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 # Stand-ins that become CSS variables of the page after drawing.
 INK, SOFT, LINE, BAD, GOOD, ACCENT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
@@ -145,6 +146,8 @@ def blocks(trial: Trial) -> str:
         axes.plot(x, [value * 1000 for value in control], "o-", color=SOFT, linewidth=1.5, label="control")
         axes.plot(x, [value * 1000 for value in candidate], "o-", color=GOOD, linewidth=1.5, label="candidate")
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylabel("ms per call")
         axes.set_xlabel("round (both arms at the same time)")
         axes.grid(axis="y")
@@ -167,6 +170,8 @@ def _figure(rows: int) -> tuple[Figure, Axes]:
 def _frame(axes: Axes, rows: int) -> None:
     axes.set_ylim(-0.6, rows - 0.4)
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="x")
     axes.set_axisbelow(True)
 

@@ -1,0 +1,227 @@
+"""
+Opens what hasten.toml describes for as long as a command runs: one Hasten at a time, servers, database, application.
+
+Leaving the block stops everything that was started here, whatever happened inside of it.
+"""
+
+import fcntl
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from hasten.application import App
+from hasten.errors import ConfigError, HastenError, NotAllowed
+from hasten.log import logger
+from hasten.record import observations
+from hasten.target import Process, Target, find_config, load_target
+from hasten.world import ports, registry
+from hasten.world.cluster import Cluster
+from hasten.world.postgres import Database
+from hasten.world.supervisor import Spec, Supervisor
+from hasten.world.unprivileged import place_for
+
+STATE = ".hasten"
+
+
+@dataclass(frozen=True)
+class Place:
+    """
+    Where a target is described and where its state is kept.
+    """
+
+    config: Path
+    target: Target
+    state_dir: Path
+    root: Path
+
+
+def located(config: str | None) -> Place:
+    """
+    The target, without opening anything of it.
+
+    Raises:
+        ConfigError: there is no hasten.toml, or it says something that cannot be.
+    """
+    path = find_config(config)
+    target = load_target(path)
+    state_dir = path.parent if path.parent.name == STATE else path.parent / STATE
+    return Place(path, target, state_dir, (path.parent / target.root).resolve())
+
+
+@contextmanager
+def opened(config: str | None, *, application: bool = False, database: bool = False) -> Iterator[App]:
+    """
+    The App of hasten.toml: its database if asked for, and its processes if `application`.
+
+    Raises:
+        ConfigError, Unreachable, Missing: as the parts say it, each with a hint.
+        NotAllowed: another Hasten is at work in this state folder.
+    """
+    place = located(config)
+    with ExitStack() as stack:
+        stack.enter_context(_alone(place.state_dir))
+        logger.log_to(place.state_dir / "operations.jsonl", target=place.target.application.name)
+        stack.callback(logger.close)
+        supervisor = Supervisor(place.state_dir)
+        swept = supervisor.sweep()
+        stack.enter_context(supervisor)
+        yield _open(place, supervisor, swept, application=application, database=database or application)
+
+
+def _open(place: Place, supervisor: Supervisor, swept: list[str], *, application: bool, database: bool) -> App:
+    cluster, store = _database(place, supervisor) if database else (None, None)
+    url, pids = _application(place, supervisor, cluster) if application else (place.target.application.url, {})
+    if cluster is not None and application:
+        pids["postgres"] = ("database", cluster.pid)
+    return App(
+        target=place.target,
+        state_dir=place.state_dir,
+        root=place.root,
+        url=url,
+        store=store,
+        cluster=cluster,
+        supervisor=supervisor,
+        gathered=observations.latest(place.state_dir),
+        processes=pids,
+        swept=swept,
+    )
+
+
+def _database(place: Place, supervisor: Supervisor) -> tuple[Cluster | None, Database | None]:
+    section = place.target.database
+    if section.private:
+        data_dir = data_dir_of(place)
+        if not data_dir.is_dir():
+            raise ConfigError(
+                f"[database] private: there is no data directory {data_dir}",
+                hint="`hasten demo` makes the one of slowdesk; for your own server give `url` instead",
+            )
+        cluster = Cluster.existing(data_dir, named=section.programs)
+        cluster.start(supervisor)
+        return cluster, Database(cluster.dsn(section.name or "postgres"), instance=instance_of(place.state_dir))
+    if not section.url:
+        return None, None
+    return None, Database(section.url, instance=instance_of(place.state_dir))
+
+
+def data_dir_of(place: Place) -> Path:
+    """
+    The private data directory: where hasten.toml says, or where the servers' user can get at it instead.
+    """
+    return place_for(_resolve(place, place.target.database.private.replace("{state}", str(place.state_dir))))
+
+
+def instance_of(state_dir: Path) -> str:
+    """
+    What marks the database sessions of this state folder, so that a later run can end those of a dead one.
+    """
+    return f"{zlib.crc32(str(state_dir.resolve()).encode()):08x}"
+
+
+def _application(
+    place: Place, supervisor: Supervisor, cluster: Cluster | None
+) -> tuple[str, dict[str, tuple[str, int]]]:
+    section = place.target.application
+    if not section.processes:
+        if not section.url:
+            raise ConfigError(
+                "hasten.toml does not say where the application answers",
+                hint="give [application] `url`, or [[application.processes]] that Hasten starts",
+            )
+        return section.url, {f"pid {pid}": ("application", pid) for pid in section.pids}
+    taken = {process.name: process.port or ports.free_port() for process in section.processes}
+    pids: dict[str, tuple[str, int]] = {}
+    url = section.url
+    for process in section.processes:
+        running = supervisor.start(_spec(process, place, cluster, taken))
+        pids[process.name] = ("application", running.pid)
+        if process.is_web:
+            url = f"http://127.0.0.1:{taken[process.name]}"
+    if not url:
+        raise ConfigError("no process of [application] is the web server", hint="set `is_web = true` on one of them")
+    return url, pids
+
+
+def _spec(process: Process, place: Place, cluster: Cluster | None, taken: dict[str, int]) -> Spec:
+    def fill(text: str) -> str:
+        return _fill(text, process, place, cluster, taken)
+
+    command = [fill(part) for part in process.command]
+    program = _resolve(place, command[0])
+    if "/" in command[0] and program.exists():
+        command[0] = str(program)
+    return Spec(
+        name=process.name,
+        argv=command,
+        env={name: fill(value) for name, value in process.env.items()},
+        cwd=_resolve(place, process.cwd),
+        ready=fill(process.ready) or taken[process.name],
+        ready_timeout_s=process.ready_timeout_s,
+        port=taken[process.name],
+    )
+
+
+_BRACES = re.compile(r"\{(\w+)(?::([\w.-]+))?\}")
+
+
+def _fill(text: str, process: Process, place: Place, cluster: Cluster | None, taken: dict[str, int]) -> str:
+    def value(match: re.Match[str]) -> str:
+        name, of = match.groups()
+        if name == "port" and (of or process.name) in taken:
+            return str(taken[of or process.name])
+        if name == "state":
+            return str(place.state_dir)
+        if name == "root":
+            return str(place.root)
+        if name == "database_url":
+            if cluster is not None:
+                return cluster.dsn(place.target.database.name or "postgres")
+            return place.target.database.url
+        raise ConfigError(
+            f"[[application.processes]] {process.name}: {match.group(0)} stands for nothing",
+            hint="known: {port}, {port:NAME}, {database_url}, {state}, {root}",
+        )
+
+    return _BRACES.sub(value, text)
+
+
+def _resolve(place: Place, path: str) -> Path:
+    # Not .resolve(): the python of a virtual environment is a symlink and must stay one.
+    return place.root / path
+
+
+@contextmanager
+def _alone(state_dir: Path) -> Iterator[IO[str]]:
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        file = (state_dir / "lock").open("a+")
+    except OSError as error:
+        raise HastenError(
+            f"the state folder {state_dir} cannot be written: {error.strerror}",
+            hint="mend its permissions, or run Hasten as the user who owns it",
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise NotAllowed(
+                f"another Hasten (process {file.read().strip() or 'unknown'}) is at work in {state_dir}",
+                hint="wait for it to end, or end it with Ctrl-C",
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield file
+
+
+def running_in(state_dir: Path) -> list[str]:
+    """
+    The processes that Hasten has running for this state folder.
+    """
+    return [record.name for _, record in registry.read_records(state_dir / "run") if record.is_alive()]

@@ -1,0 +1,139 @@
+"""
+Makes slowdesk, the demo's patient, ready: its data seeded once and copied, its hasten.toml in the demo's state folder.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hasten.errors import ConfigError, HastenError
+from hasten.log import operation
+from hasten.world.cluster import Cluster
+from hasten.world.programs import find_postgres
+from hasten.world.supervisor import Supervisor
+from hasten.world.unprivileged import place_for
+
+#: The public password of slowdesk's seeded accounts.
+PASSWORD = "slowdesk-demo"  # noqa: S105 – it is in slowdesk's README too
+
+DATABASE = "slowdesk"
+_RECORD = ("ledger.db", "ledger.head", "ledger.db-journal", "observations", "report.html", "operations.jsonl")
+
+Progress = Callable[[float, str], None]
+Stage = Callable[[str], AbstractContextManager[Progress]]
+
+
+def prepare(state_dir: Path, named: str | None, scale: float, stage: Stage) -> Path:
+    """
+    The state folder holds a fresh copy of the seeded data and a hasten.toml, whose path is returned.
+
+    The record of an earlier demo is moved to `archive/`, never deleted.
+
+    Raises:
+        ConfigError: slowdesk is not there, or was not set up.
+    """
+    home = find_slowdesk(named)
+    _check_set_up(home)
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with Supervisor(state_dir) as supervisor:
+        seeded = _seeded(home, scale, supervisor, stage)
+        with stage("copying the seeded data"), operation("demo.copy", source=str(seeded)):
+            data_dir = place_for(state_dir / "pgdata")
+            Cluster.existing(seeded).copy_to(data_dir)
+    _archive(state_dir)
+    config = state_dir / "hasten.toml"
+    config.write_text(
+        f'# Written by `hasten demo` from {home.name}/hasten.toml.\nroot = "{home}"\n\n'
+        + (home / "hasten.toml").read_text(encoding="utf-8"),
+        encoding="utf-8",
+    )
+    return config
+
+
+def find_slowdesk(named: str | None = None) -> Path:
+    """
+    The folder of slowdesk: the one named, else examples/slowdesk here or above, else that of this checkout.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    here = Path.cwd()
+    candidates = [Path(named)] if named else [p / "examples" / "slowdesk" for p in (here, *here.parents)]
+    if not named:
+        candidates.append(Path(__file__).parents[2] / "examples" / "slowdesk")
+    for candidate in candidates:
+        if (candidate / "hasten.toml").is_file():
+            return candidate.resolve()
+    raise ConfigError(
+        f"slowdesk is not at {candidates[0]}",
+        hint="run the demo in a checkout of Hasten, or name the folder: --slowdesk",
+    )
+
+
+def _check_set_up(home: Path) -> None:
+    for part, what in ((".venv/bin/python", "its Python environment"), ("web/dist/index.html", "its built front end")):
+        if not (home / part).exists():
+            raise ConfigError(f"slowdesk lacks {what} ({home / part})", hint="run `make setup` first; it makes both")
+
+
+def _seeded(home: Path, scale: float, supervisor: Supervisor, stage: Stage) -> Path:
+    programs = find_postgres()
+    key = hashlib.sha256(f"{scale} {programs.version}".encode())
+    for source in sorted((home / "server" / "slowdesk").glob("**/*")):
+        if source.suffix in (".py", ".sql") and ("seed" in source.parts or source.suffix == ".sql"):
+            key.update(source.read_bytes())
+    folder = place_for(home / ".cache" / f"seed-{key.hexdigest()[:12]}")
+    data_dir = folder / "pgdata"
+    if data_dir.is_dir():
+        return data_dir
+    with stage(f"seeding slowdesk at scale {scale:g} (once)") as progress:
+        _seed(home, scale, folder, supervisor, progress)
+    return data_dir
+
+
+def _seed(home: Path, scale: float, folder: Path, supervisor: Supervisor, progress: Progress) -> None:
+    # Seeded in a folder of another name: what is found under the right one is whole.
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    cluster = Cluster.create(unfinished / "pgdata")
+    cluster.start(supervisor, name="seed")
+    try:
+        cluster.create_database(DATABASE)
+        _run_seed(home, scale, cluster.dsn(DATABASE), progress)
+    finally:
+        cluster.stop()
+    unfinished.rename(folder)
+
+
+def _run_seed(home: Path, scale: float, url: str, progress: Progress) -> None:
+    command = [str(home / ".venv" / "bin" / "python"), "-m", "slowdesk.seed", "--scale", str(scale)]
+    with subprocess.Popen(
+        command,
+        cwd=home / "server",
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as seeding:
+        assert seeding.stdout is not None
+        lines = []
+        for line in seeding.stdout:
+            lines.append(line.strip())
+            progress(min(len(lines) / 20, 0.95), line.strip()[:60])
+    if seeding.returncode:
+        raise HastenError("slowdesk could not be seeded: " + " | ".join(lines[-3:]), hint="run `make setup` again")
+
+
+def _archive(state_dir: Path) -> None:
+    if not (state_dir / "ledger.db").exists():
+        return
+    folder = state_dir / "archive" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder.mkdir(parents=True)
+    for name in _RECORD:
+        if (state_dir / name).exists():
+            (state_dir / name).rename(folder / name)
