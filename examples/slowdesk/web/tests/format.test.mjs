@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { avatarFor, initials, isHtml, label, numericColumns, plainText } from "../src/lib/format.js";
+import { customerPicture, initials, isHtml, label, numericColumns, plainText } from "../src/lib/format.js";
 import { query } from "../src/lib/api.js";
 
 test("words from the API become labels", () => {
@@ -25,9 +25,11 @@ test("only columns with numbers in every row are numeric", () => {
   assert.deepEqual(numericColumns(["agent", "open", "note"], [["Ana", 3, "x"], ["Joe", null, 4]]), [1]);
 });
 
-test("the same person always has the same picture", () => {
-  assert.equal(avatarFor({ name: "Ana Lima" }), avatarFor({ name: "Ana Lima" }));
-  assert.equal(avatarFor({ name: "Ana", avatar_url: "/avatars/2.png" }), "/avatars/2.png");
+test("every customer's picture is one of the twelve, whatever the name", () => {
+  for (const name of ["", "Ana Lima", "Zoë Ñandú", "李雷"]) {
+    assert.match(customerPicture(name), /^\/avatars\/([1-9]|1[0-2])\.png$/);
+  }
+  assert.notEqual(customerPicture("Ana Lima"), customerPicture("Ben Adler"));
 });
 
 test("empty filters are not sent", () => {

@@ -60,8 +60,8 @@ export default function Sidebar() {
       <div className="brand">
         <img src={logo} alt="" />
         <div>
-          <strong>slowdesk</strong>
-          <span>{values.company_name || values["company.name"] || "Help desk"}</span>
+          <strong>{values["desk.name"] || "Slowdesk"}</strong>
+          <span>{values["desk.reply_address"] || "Help desk"}</span>
         </div>
       </div>
       <nav>

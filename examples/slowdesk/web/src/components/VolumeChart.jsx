@@ -23,7 +23,7 @@ function options(width) {
       { stroke: "#7b8494", font, grid: faint, ticks: { show: false }, size: 48 },
     ],
     series: [
-      { label: "Day", value: (plot, value) => (value === null ? "–" : shortDay(value * 1000)) },
+      { label: "Day", value: (plot, value) => (value ? shortDay(value * 1000) : "") },
       {
         label: "Opened",
         stroke: "#4f46e5",

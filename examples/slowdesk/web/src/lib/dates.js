@@ -8,6 +8,11 @@ export function setDateLocale(locale) {
   moment.locale(locale || "en");
 }
 
+// The desk may work with a fixed time (setting clock.fixed_at), for example with demo data.
+export function setDeskClock(fixedAt) {
+  moment.now = fixedAt ? () => Date.parse(`${fixedAt}Z`) : () => Date.now();
+}
+
 export function localeNames() {
   return moment.locales();
 }
@@ -32,8 +37,8 @@ export function duration(minutes) {
   if (minutes === null || minutes === undefined) return "–";
   const length = moment.duration(minutes, "minutes");
   if (minutes < 60) return `${Math.round(minutes)} min`;
-  if (minutes < 60 * 48) return `${Math.floor(length.asHours())} h ${length.minutes()} min`;
-  return `${Math.floor(length.asDays())} d ${length.hours()} h`;
+  if (minutes < 60 * 48) return `${Math.floor(length.asHours())} h${length.minutes() ? ` ${length.minutes()} min` : ""}`;
+  return `${Math.floor(length.asDays())} d${length.hours() ? ` ${length.hours()} h` : ""}`;
 }
 
 export function greeting() {

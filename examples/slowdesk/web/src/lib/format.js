@@ -4,7 +4,10 @@ export function number(value) {
   return _.isNil(value) ? "–" : Number(value).toLocaleString("en");
 }
 
+const SHORT = { sla: "SLA", ui: "User interface", api: "API", vat: "VAT" };
+
 export function label(value) {
+  if (SHORT[value]) return SHORT[value];
   return _.upperFirst(_.lowerCase(value || ""));
 }
 
@@ -33,8 +36,8 @@ export function numericColumns(columns, rows) {
   return _.filter(_.range(columns.length), (index) => _.some(rows) && _.every(rows, (row) => _.isNil(row[index]) || _.isNumber(row[index])));
 }
 
-export function avatarFor(person) {
-  if (person && person.avatar_url) return person.avatar_url;
-  const seed = _.sumBy(_.toArray(_.get(person, "name", "")), (letter) => letter.charCodeAt(0));
+// Customers have no picture of their own: each gets one of ours, always the same.
+export function customerPicture(name) {
+  const seed = _.reduce(name, (sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7);
   return `/avatars/${(seed % 12) + 1}.png`;
 }

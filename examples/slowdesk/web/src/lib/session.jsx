@@ -1,6 +1,6 @@
 import React, { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { api } from "./api.js";
-import { setDateLocale } from "./dates.js";
+import { setDateLocale, setDeskClock } from "./dates.js";
 
 const SessionContext = createContext(null);
 
@@ -11,7 +11,9 @@ export function SessionProvider({ children }) {
     try {
       const answer = await api.get("/api/auth/session");
       if (!answer.authenticated) throw new Error("signed out");
+      const { settings } = await api.get("/api/system-settings");
       setDateLocale(answer.user.locale);
+      setDeskClock(settings["clock.fixed_at"]);
       setSession({ status: "in", user: answer.user, permissions: answer.permissions, expiresAt: answer.expires_at });
     } catch (error) {
       if (error.status && error.status !== 401) {
@@ -23,10 +25,9 @@ export function SessionProvider({ children }) {
   }, []);
 
   const login = useCallback(async (email, password) => {
-    const { user } = await api.post("/api/auth/login", { email, password });
-    setDateLocale(user.locale);
-    setSession({ status: "in", user, permissions: [] });
-  }, []);
+    await api.post("/api/auth/login", { email, password });
+    await check();
+  }, [check]);
 
   const logout = useCallback(async () => {
     await api.post("/api/auth/logout").catch(() => null);

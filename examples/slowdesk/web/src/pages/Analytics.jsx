@@ -15,7 +15,7 @@ function EChart({ option, height = 300 }) {
   const place = useRef(null);
   useEffect(() => {
     const chart = echarts.init(place.current);
-    chart.setOption({ color: PALETTE, animation: false, textStyle: { fontFamily: "inherit" }, ...option });
+    chart.setOption({ color: PALETTE, animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option });
     const resize = () => chart.resize();
     window.addEventListener("resize", resize);
     return () => {

@@ -75,7 +75,7 @@ export default function CustomerDetail() {
             <ArrowLeft size={15} /> All customers
           </Link>
           <PageHead title={data.name} note={`${data.company} · ${data.email}`}>
-            <Avatar person={data} size={52} />
+            <Avatar person={data} size={52} customer />
           </PageHead>
           <div className="grid grid-3">
             <Card title="About">

@@ -77,7 +77,7 @@ export default function Customers() {
                       <tr key={row.id} className="row-link" onClick={() => navigate(`/customers/${row.id}`)}>
                         <td>
                           <div className="person">
-                            <Avatar person={row} size={36} />
+                            <Avatar person={row} size={36} customer />
                             <div className="clip">
                               <Link to={`/customers/${row.id}`}>{row.name}</Link>
                               <span>{row.email}</span>

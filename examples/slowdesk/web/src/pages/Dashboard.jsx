@@ -50,7 +50,7 @@ function Counts({ counts }) {
 function Queue({ queue }) {
   if (!queue.length) return <Empty>Nobody is waiting. Well done.</Empty>;
   return (
-    <table className="table">
+    <table className="table table-queue">
       <thead>
         <tr>
           <th>Inquiry</th>
@@ -64,7 +64,7 @@ function Queue({ queue }) {
           <tr key={row.id}>
             <td>
               <div className="person">
-                <Avatar person={{ name: row.customer_name }} size={34} />
+                <Avatar person={{ name: row.customer_name }} size={34} customer />
                 <div className="clip">
                   <Link to={`/inquiries/${row.id}`}>{row.subject}</Link>
                   <span>
@@ -93,10 +93,10 @@ function Activity({ activity }) {
     <ul className="activity">
       {activity.map((entry, index) => (
         <li key={index}>
-          <Avatar person={{ name: entry.actor_name }} size={32} />
+          <Avatar person={{ name: entry.actor_name || "Customer" }} size={32} />
           <div>
             <p>
-              <b>{entry.actor_name}</b> {label(entry.verb).toLowerCase()}{" "}
+              <b>{entry.actor_name || "A customer"}</b> {label(entry.verb).toLowerCase()}{" "}
               <Link to={`/inquiries/${entry.inquiry_id}`}>{entry.subject}</Link>
             </p>
             <span>{ago(entry.at)}</span>
@@ -117,7 +117,7 @@ function Team({ team }) {
           <div>
             <p>
               <b>{member.name}</b>
-              <span>first reply {duration(member.avg_first_response_minutes)}</span>
+              <span className="text-nowrap">first reply {duration(member.avg_first_response_minutes)}</span>
             </p>
             <div className="bar">
               <i style={{ width: `${(100 * member.open) / most}%` }} />
@@ -152,7 +152,7 @@ export default function Dashboard() {
 
   if (error && !state) return <Failure error={error} onRetry={load} />;
   if (!state) return <Loading label="Collecting your desk" />;
-  const { me, dashboard } = state;
+  const { me, settings, dashboard } = state;
 
   return (
     <>
@@ -163,24 +163,28 @@ export default function Dashboard() {
             {greeting()}, {me.name.split(" ")[0]}
           </h2>
           <p>
-            You have <b>{number(me.open_inquiries)}</b> open inquiries and <b>{number(me.unread)}</b> unread messages.
+            {settings["ui.welcome"]} You have <b>{number(me.open_inquiries)}</b> open inquiries and <b>{number(me.unread)}</b> unread messages.
           </p>
         </div>
       </div>
       <Counts counts={dashboard.counts} />
       <div className="grid grid-2-1">
-        <Card title="Volume" note="Inquiries opened and resolved per day">
-          <VolumeChart days={dashboard.volume_by_day} />
-        </Card>
-        <Card title="Team load" note="Open inquiries per agent">
-          <Team team={dashboard.team} />
-        </Card>
-        <Card title="Longest waiting" flush action={<Link to="/inquiries?status=open">All open inquiries</Link>}>
-          <Queue queue={dashboard.queue} />
-        </Card>
-        <Card title="Latest activity">
-          <Activity activity={dashboard.activity} />
-        </Card>
+        <div>
+          <Card title="Volume" note="Inquiries opened and resolved per day">
+            <VolumeChart days={dashboard.volume_by_day} />
+          </Card>
+          <Card title="Longest waiting" flush action={<Link to="/inquiries?status=open">All open inquiries</Link>}>
+            <Queue queue={dashboard.queue} />
+          </Card>
+        </div>
+        <div>
+          <Card title="Team load" note="Open inquiries per agent">
+            <Team team={dashboard.team} />
+          </Card>
+          <Card title="Latest activity">
+            <Activity activity={dashboard.activity} />
+          </Card>
+        </div>
       </div>
     </>
   );

@@ -59,7 +59,7 @@ function Row({ row, onOpen }) {
       </td>
       <td>
         <div className="person">
-          <Avatar person={row.customer} size={32} />
+          <Avatar person={row.customer} size={32} customer />
           <div className="clip">
             <b>{row.customer.name}</b>
             <span>{row.customer.company}</span>

@@ -19,7 +19,7 @@ import Editor from "../components/Editor.jsx";
 function Message({ message }) {
   return (
     <article className={`message message-${message.author_kind}`}>
-      <Avatar person={{ name: message.author_name }} size={38} />
+      <Avatar person={{ name: message.author_name }} size={38} customer={message.author_kind === "customer"} />
       <div>
         <header>
           <b>{message.author_name}</b>
@@ -113,10 +113,8 @@ function Events({ events }) {
           </p>
           <span>
             {dayAndTime(event.at)}
-            {_.map(
-              _.pickBy(event.payload, (value) => _.isString(value) || _.isNumber(value)),
-              (value, key) => ` · ${label(key)}: ${value}`,
-            )}
+            {event.payload.to && ` · now ${label(event.payload.to).toLowerCase()}`}
+            {event.payload.client && ` · ${event.payload.client}`}
           </span>
         </li>
       ))}
@@ -125,14 +123,11 @@ function Events({ events }) {
 }
 
 function savePdf(inquiry) {
-  const sections = [
-    { heading: inquiry.customer.name, note: dayAndTime(inquiry.created_at), text: plainText(inquiry.body) },
-    ...inquiry.messages.map((message) => ({
-      heading: message.author_name,
-      note: dayAndTime(message.created_at),
-      text: plainText(message.body),
-    })),
-  ];
+  const sections = inquiry.messages.map((message) => ({
+    heading: message.author_name,
+    note: dayAndTime(message.created_at),
+    text: plainText(message.body),
+  }));
   const subtitle = `Inquiry ${inquiry.id} · ${label(inquiry.status)} · ${label(inquiry.priority)} · ${inquiry.customer.email}`;
   return saveAsPdf(inquiry.subject, subtitle, sections, `inquiry-${inquiry.id}.pdf`);
 }
@@ -178,14 +173,6 @@ export default function InquiryDetail() {
           <div className="grid grid-2-1">
             <div>
               <Card>
-                <Message
-                  message={{
-                    author_name: inquiry.customer.name,
-                    author_kind: "customer",
-                    body: inquiry.body,
-                    created_at: inquiry.created_at,
-                  }}
-                />
                 {inquiry.messages.map((message) => (
                   <Message key={message.id} message={message} />
                 ))}
@@ -206,7 +193,7 @@ export default function InquiryDetail() {
               </Card>
               <Card title="Customer">
                 <div className="person">
-                  <Avatar person={inquiry.customer} size={44} />
+                  <Avatar person={inquiry.customer} size={44} customer />
                   <div className="clip">
                     <Link to={`/customers/${inquiry.customer.id}`}>{inquiry.customer.name}</Link>
                     <span>{inquiry.customer.company}</span>

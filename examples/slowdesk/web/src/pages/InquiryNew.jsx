@@ -32,7 +32,7 @@ function CustomerSearch({ onPick }) {
               {data.items.slice(0, 8).map((customer) => (
                 <li key={customer.id}>
                   <button type="button" onClick={() => onPick(customer)}>
-                    <Avatar person={customer} size={30} />
+                    <Avatar person={customer} size={30} customer />
                     <b>{customer.name}</b>
                     <span>
                       {customer.company} · {customer.email}
@@ -98,7 +98,7 @@ export default function InquiryNew() {
           </label>
           {customer ? (
             <div className="picked">
-              <Avatar person={customer} size={36} />
+              <Avatar person={customer} size={36} customer />
               <div className="clip">
                 <b>{customer.name}</b>
                 <span>

@@ -8,7 +8,7 @@ import { useApi } from "../lib/useApi.js";
 import { download } from "../lib/download.js";
 import { saveAsPdf } from "../lib/pdf.js";
 import { dayAndTime } from "../lib/dates.js";
-import { cell, label, number, numericColumns } from "../lib/format.js";
+import { cell, number, numericColumns } from "../lib/format.js";
 import { Card, PageHead } from "../components/Page.jsx";
 import { Result } from "../components/States.jsx";
 
@@ -19,7 +19,7 @@ const SHOWN_ROWS = 500;
 function ReportChart({ report }) {
   const numeric = numericColumns(report.columns, report.rows).filter((index) => index > 0).slice(0, 2);
   if (!numeric.length) return null;
-  const data = report.rows.slice(0, 20).map((row) => ({ name: cell(row[0]), ..._.fromPairs(numeric.map((index) => [label(report.columns[index]), row[index]])) }));
+  const data = report.rows.slice(0, 20).map((row) => ({ name: cell(row[0]), ..._.fromPairs(numeric.map((index) => [report.columns[index], row[index]])) }));
   return (
     <Card title="At a glance" note="The first rows">
       <ResponsiveContainer width="100%" height={300}>
@@ -32,7 +32,7 @@ function ReportChart({ report }) {
           {numeric.map((column, index) => (
             <Bar
               key={column}
-              dataKey={label(report.columns[column])}
+              dataKey={report.columns[column]}
               fill={COLORS[index]}
               radius={[4, 4, 0, 0]}
               isAnimationActive={false}
@@ -47,7 +47,7 @@ function ReportChart({ report }) {
 function savePdf(report) {
   const sections = report.rows.slice(0, SHOWN_ROWS).map((row) => ({
     heading: cell(row[0]),
-    text: report.columns.slice(1).map((column, index) => `${label(column)}: ${cell(row[index + 1])}`).join("   "),
+    text: report.columns.slice(1).map((column, index) => `${column}: ${cell(row[index + 1])}`).join("   "),
   }));
   return saveAsPdf(report.title, `Generated ${dayAndTime(report.generated_at)}`, sections, `${report.kind}.pdf`);
 }
@@ -59,7 +59,7 @@ function ReportTable({ report }) {
     <Card
       flush
       title="All rows"
-      note={report.rows.length > SHOWN_ROWS ? `${number(SHOWN_ROWS)} of ${number(report.rows.length)}; the export has all` : number(report.rows.length)}
+      note={report.rows.length > SHOWN_ROWS ? `${number(SHOWN_ROWS)} of ${number(report.rows.length)}; the export has all` : `${number(report.rows.length)} rows`}
     >
       <div className="table-scroll">
         <table className="table">
@@ -67,7 +67,7 @@ function ReportTable({ report }) {
             <tr>
               {report.columns.map((column, index) => (
                 <th key={column} className={side(index)}>
-                  {label(column)}
+                  {column}
                 </th>
               ))}
             </tr>

@@ -9,20 +9,45 @@ import { label } from "../lib/format.js";
 import { Card, PageHead } from "../components/Page.jsx";
 import { Empty, Result } from "../components/States.jsx";
 
-function TimeZone({ id, value, disabled, onChange }) {
+const DESK_ZONE = "Europe/Berlin";
+const ZONES = ["Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo"];
+
+function inZone(time, zone) {
+  return moment.tz(time, "HH:mm", DESK_ZONE).tz(zone).format("HH:mm");
+}
+
+// What our opening hours mean where the customer is.
+function OpeningHours({ hours }) {
+  const [zone, setZone] = useState(DESK_ZONE);
   return (
-    <select id={id} className="form-select form-select-sm" value={value} disabled={disabled} onChange={(event) => onChange(event.target.value)}>
-      {moment.tz.names().map((name) => (
-        <option key={name} value={name}>
-          {name} ({moment.tz(name).format("Z, HH:mm")})
-        </option>
-      ))}
-    </select>
+    <>
+      <select
+        className="form-select form-select-sm mb-2"
+        aria-label="Time zone"
+        value={zone}
+        onChange={(event) => setZone(event.target.value)}
+      >
+        {_.union(moment.tz.names(), [zone]).map((name) => (
+          <option key={name} value={name}>
+            {name} ({moment.tz(name).format("Z")})
+          </option>
+        ))}
+      </select>
+      <dl className="facts">
+        {_.uniq([zone, DESK_ZONE, ...ZONES]).map((name) => (
+          <React.Fragment key={name}>
+            <dt>{name}</dt>
+            <dd>
+              {inZone(hours.from, name)} – {inZone(hours.to, name)}
+            </dd>
+          </React.Fragment>
+        ))}
+      </dl>
+    </>
   );
 }
 
-function Field({ id, name, value, disabled, onChange }) {
-  if (/time_?zone/.test(name)) return <TimeZone id={id} value={value} disabled={disabled} onChange={onChange} />;
+function Field({ id, value, disabled, onChange }) {
   if (_.isBoolean(value)) {
     return (
       <div className="form-check form-switch">
@@ -74,7 +99,7 @@ function Setting({ name, title, saved, disabled }) {
         {error && <span className="text-danger">{error.message}</span>}
       </label>
       <div>
-        <Field id={id} name={name} value={value} disabled={disabled} onChange={setValue} />
+        <Field id={id} value={value} disabled={disabled} onChange={setValue} />
         {!_.isEqual(value, kept) && (
           <button type="button" className="btn btn-sm btn-primary" onClick={save}>
             Save
@@ -125,6 +150,11 @@ export default function Settings() {
                 ))}
               </Card>
             ))}
+            {data.settings["desk.opening_hours"] && (
+              <Card title="Opening hours elsewhere" note="When customers can reach us, in their time">
+                <OpeningHours hours={data.settings["desk.opening_hours"]} />
+              </Card>
+            )}
           </div>
         )}
       </Result>
