@@ -26,7 +26,7 @@ from hasten.record import history, observations
 from hasten.record.ledger import Ledger
 from hasten.signals import shielded
 from hasten.verify.trial import run_schema_trial
-from hasten.verify.watch import watch
+from hasten.verify.watch import held, watch
 
 Progress = Callable[[float, str], None]
 
@@ -35,7 +35,7 @@ def measure(app: App, book: Ledger, name: str, progress: Progress) -> Observatio
     """
     The application was measured; numbers are in the ledger, the evidence in a file under the same digest.
     """
-    with operation("cycle.measure", name=name):
+    with operation("cycle.measure", run=name):
         found = observe(app, name, progress)
         observations.save(app.state_dir, found)
         body = history.measured_body(found, objectives.values(found), objectives.details(found))
@@ -85,16 +85,7 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     remedy = optimize.catalogue()[change.optimization]
     with operation("cycle.carry_out", change=change.id) as result:
         book.append(Step.APPLIED, {"change": change.id, "arena": "clone"})
-        try:
-            trial = run_schema_trial(change, remedy, app, seed=seed, progress=progress)
-        except NoData as error:
-            trial = None
-            decision = Decision(verdict=Verdict.INCONCLUSIVE, rule="no data", reason=str(error))
-        except BaseException as error:
-            book.append(Step.ROLLED_BACK, {"change": change.id, "reason": f"the trial ended early: {_named(error)}"})
-            raise
-        else:
-            decision = decide.decide(trial, least_gain=remedy.about.least_gain)
+        trial, decision = _tried(change, remedy, app, book, progress, seed)
         result["verdict"] = decision.verdict
         _record_trial(book, change, "clone", trial, decision)
         if decision.verdict is not Verdict.KEEP:
@@ -104,7 +95,21 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
         return _go_live(change, remedy, app, book, decision)
 
 
-def _go_live(change: Change, remedy: Any, app: App, book: Ledger, decision: Decision) -> Decision:
+def _tried(
+    change: Change, remedy: optimize.Remedy, app: App, book: Ledger, progress: Progress, seed: int
+) -> tuple[Trial | None, Decision]:
+    try:
+        trial = run_schema_trial(change, remedy, app, seed=seed, progress=progress)
+    except (NoData, ApplyFailed) as error:
+        # Nothing was learned, or it did not even go in on a clone: doubt, and doubt goes back.
+        return None, Decision(verdict=Verdict.INCONCLUSIVE, rule="no data", reason=str(error))
+    except BaseException as error:
+        book.append(Step.ROLLED_BACK, {"change": change.id, "reason": f"the trial ended early: {_named(error)}"})
+        raise
+    return trial, decide.decide(trial, least_gain=remedy.about.least_gain)
+
+
+def _go_live(change: Change, remedy: optimize.Remedy, app: App, book: Ledger, decision: Decision) -> Decision:
     book.append(Step.APPLIED, {"change": change.id, "arena": "live"})
     with _or_back(change, app, book):
         remedy.apply(change, app)
@@ -112,12 +117,12 @@ def _go_live(change: Change, remedy: Any, app: App, book: Ledger, decision: Deci
             raise ApplyFailed(f"{change.id} was applied and is not there", hint="run `hasten recover`, then look")
         live = watch(change, app)
         _record_trial(book, change, "live", live, None)
-        held = decide.held(live)
-        if held.verdict is Verdict.KEEP:
+        seen = held(live)
+        if seen.verdict is Verdict.KEEP:
             book.append(Step.KEPT, {"change": change.id, "decision": msgspec.to_builtins(decision)})
             return decision
-    go_back(change, app, book, held.reason, decision=held)
-    return held
+    go_back(change, app, book, seen.reason, decision=seen)
+    return seen
 
 
 def go_back(change: Change, app: App, book: Ledger, reason: str, *, decision: Decision | None = None) -> None:
@@ -188,7 +193,7 @@ def recover(app: App, book: Ledger) -> list[dict[str, str]]:
     """
     done: list[dict[str, str]] = []
     if app.store is not None:
-        ended = app.database.end_backends()
+        ended = app.database.end_backends(app.database.instance)
         if ended:
             done.append({"change": "", "found": f"{ended} database sessions of an earlier run", "did": "ended them"})
     for state in reversed(history.changes(book.read())):

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +23,6 @@ from hasten.world import ports, registry
 from hasten.world.cluster import Cluster
 from hasten.world.postgres import Database
 from hasten.world.supervisor import Spec, Supervisor
-from hasten.world.unprivileged import place_for
 
 STATE = ".hasten"
 
@@ -74,9 +73,9 @@ def opened(config: str | None, *, application: bool = False, database: bool = Fa
 
 
 def _open(place: Place, supervisor: Supervisor, swept: list[str], *, application: bool, database: bool) -> App:
-    cluster, store = _database(place, supervisor) if database else (None, None)
+    cluster, store = _database(place, supervisor, recording=application) if database else (None, None)
     url, pids = _application(place, supervisor, cluster) if application else (place.target.application.url, {})
-    if cluster is not None and application:
+    if cluster is not None and cluster.pid is not None:
         pids["postgres"] = ("database", cluster.pid)
     return App(
         target=place.target,
@@ -92,8 +91,11 @@ def _open(place: Place, supervisor: Supervisor, swept: list[str], *, application
     )
 
 
-def _database(place: Place, supervisor: Supervisor) -> tuple[Cluster | None, Database | None]:
+def _database(
+    place: Place, supervisor: Supervisor, *, recording: bool
+) -> tuple[Cluster | None, Database | None]:
     section = place.target.database
+    instance = instance_of(place.state_dir)
     if section.private:
         data_dir = data_dir_of(place)
         if not data_dir.is_dir():
@@ -101,19 +103,19 @@ def _database(place: Place, supervisor: Supervisor) -> tuple[Cluster | None, Dat
                 f"[database] private: there is no data directory {data_dir}",
                 hint="`hasten demo` makes the one of slowdesk; for your own server give `url` instead",
             )
-        cluster = Cluster.existing(data_dir, named=section.programs)
-        cluster.start(supervisor)
-        return cluster, Database(cluster.dsn(section.name or "postgres"), instance=instance_of(place.state_dir))
+        cluster = Cluster.existing(data_dir, section.programs)
+        cluster.start(supervisor, recording=recording)
+        return cluster, replace(cluster.database(section.name or "postgres"), instance=instance)
     if not section.url:
         return None, None
-    return None, Database(section.url, instance=instance_of(place.state_dir))
+    return None, Database(section.url, "hasten", programs=section.programs, instance=instance)
 
 
 def data_dir_of(place: Place) -> Path:
     """
-    The private data directory: where hasten.toml says, or where the servers' user can get at it instead.
+    The private data directory that hasten.toml names.
     """
-    return place_for(_resolve(place, place.target.database.private.replace("{state}", str(place.state_dir))))
+    return _resolve(place, place.target.database.private.replace("{state}", str(place.state_dir)))
 
 
 def instance_of(state_dir: Path) -> str:

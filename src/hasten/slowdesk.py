@@ -43,7 +43,9 @@ def prepare(state_dir: Path, named: str | None, scale: float, stage: Stage) -> P
     with Supervisor(state_dir) as supervisor:
         seeded = _seeded(home, scale, supervisor, stage)
         with stage("copying the seeded data"), operation("demo.copy", source=str(seeded)):
-            data_dir = place_for(state_dir / "pgdata")
+            data_dir = state_dir / "pgdata"
+            if data_dir.exists():
+                Cluster.existing(data_dir).delete()
             Cluster.existing(seeded).copy_to(data_dir)
     _archive(state_dir)
     config = state_dir / "hasten.toml"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hasten.errors import HastenError
@@ -101,9 +101,9 @@ class Display:
             last[0] = time.monotonic()
             err.print(f"  {title}: {note}")
 
-    def say(self, text: str) -> None:
+    def say(self, text: RenderableType) -> None:
         """
-        A line for people, above the bars.
+        A line or a table for people, above the bars.
         """
         if not self._quiet:
             err.print(text)

@@ -8,7 +8,7 @@ import re
 import tempfile
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -26,7 +26,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 INK, SOFT, LINE, BAD, GOOD, ACCENT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 _VARIABLES = {INK: "--ink", SOFT: "--soft", LINE: "--line", BAD: "--bad", GOOD: "--good", ACCENT: "--accent"}
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hasten",
     "font.family": "sans-serif",
@@ -176,7 +176,7 @@ def _frame(axes: Axes, rows: int) -> None:
     axes.set_axisbelow(True)
 
 
-def _positive(value: float | None) -> bool:
+def _positive(value: float | None) -> TypeGuard[float]:
     return value is not None and value > 0
 
 
