@@ -1,0 +1,3 @@
+"""
+The only code that touches the outside: servers, processes, sockets, files of the application.
+"""
