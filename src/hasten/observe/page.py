@@ -20,6 +20,7 @@ from hasten.world.browser_tab import Emulation, Visitor
 from hasten.world.browser_traffic import Fetch
 from hasten.world.browser_visit import Visit, visit
 from hasten.world.devtools import DevTools
+from hasten.world.supervisor import Supervisor
 
 Progress = Callable[[str], None]
 
@@ -44,6 +45,7 @@ def observe_pages(
     section: Browser,
     visitor: Visitor | None = None,
     *,
+    supervisor: Supervisor,
     program: BrowserProgram | None = None,
     progress: Progress = lambda _: None,
     screenshots: Path | None = None,
@@ -60,6 +62,7 @@ def observe_pages(
             base_url,
             section,
             visitor,
+            supervisor=supervisor,
             page=page,
             program=program,
             progress=progress,
@@ -76,6 +79,7 @@ def observe_page(
     section: Browser,
     visitor: Visitor | None = None,
     *,
+    supervisor: Supervisor,
     page: str = "",
     program: BrowserProgram | None = None,
     progress: Progress = lambda _: None,
@@ -100,7 +104,7 @@ def observe_page(
     program = program or find_browser(section.path)
     visits: list[Visit] = []
     with operation("observe page", page=page, principal=visitor.name, network=section.network) as result:
-        with running_browser(program, hosts=[urlsplit(base_url).hostname or ""]) as devtools:
+        with running_browser(program, supervisor, hosts=[urlsplit(base_url).hostname or ""]) as devtools:
             for number in range(1, section.runs + 1):
                 progress(f"visit {number} of {section.runs} to {page}")
                 png = screenshot if number == section.runs else None
