@@ -1,0 +1,3 @@
+"""
+Recorded requests, one file per form they come in; `world.traffic` chooses.
+"""
