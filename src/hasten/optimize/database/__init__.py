@@ -1,0 +1,3 @@
+"""
+Remedies for the database: fewer and cheaper statements.
+"""

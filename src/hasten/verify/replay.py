@@ -1,0 +1,242 @@
+"""
+The recorded statements, chosen for a trial and run again in both arms at the same time.
+
+Every statement runs in a transaction that is rolled back, so a clone is after the trial what it was before.
+"""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import psycopg
+
+from hasten.corpus import repeatable, spread
+from hasten.evidence import Observation, StatementSample
+from hasten.sql import StatementShape, read_statement
+from hasten.verify.rows import Rows, rows_of
+from hasten.world.postgres import Row, as_query
+
+#: Different parameters of one statement that take turns, round by round.
+MOST_SAMPLES = 8
+#: A pass over all samples of one statement should not take longer than this.
+STATEMENT_PASS_S = 6.0
+#: Fast statements are run several times in a round, until they have this much time or were run MOST_REPEATS times.
+REPEAT_UNTIL_S = 0.02
+MOST_REPEATS = 5
+STATEMENT_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """
+    One normalized statement of the corpus, with executions that can be repeated (cheapest first).
+    """
+
+    query_id: str
+    calls: int
+    is_write: bool
+    shape: StatementShape
+    samples: tuple[StatementSample, ...]
+    seconds: float
+
+    @property
+    def repeats(self) -> int:
+        """
+        Runs per round: more for a statement that is too fast to be timed once.
+        """
+        return max(1, min(MOST_REPEATS, round(REPEAT_UNTIL_S / max(self.seconds, 1e-6))))
+
+    @property
+    def round_s(self) -> float:
+        """
+        What it adds to a round, as observed.
+        """
+        return self.repeats * self.seconds
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """
+    What is replayed, the share of all database time that it stands for, and what could not be replayed.
+
+    `unsampled`: statements that touch the tables and have no execution to repeat; True where it writes.
+    """
+
+    statements: tuple[Replayed, ...]
+    share: float
+    total_s: float
+    unsampled: dict[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    One execution: its seconds, and its rows where they were asked for; or its error.
+    """
+
+    seconds: float
+    count: int = -1
+    rows: Rows | None = None
+    error: str | None = None
+
+
+def corpus_of(observation: Observation, touched: set[str]) -> Corpus:
+    """
+    The statements that read or write the tables in `touched`; all others cannot differ between the arms.
+    """
+    total_s = sum(profile.total_s for profile in observation.statements)
+    columns = {table.name: [column.name for column in table.columns] for table in observation.tables}
+    chosen: list[Replayed] = []
+    unsampled: dict[str, bool] = {}
+    replayed_s = 0.0
+    for profile in observation.statements:
+        samples = repeatable(profile)
+        shape = read_statement(samples[0].text if samples else profile.text, columns)
+        if shape.kind == "utility" or not touched.intersection([*profile.tables, *shape.tables]):
+            continue
+        is_write = profile.is_write or shape.is_write
+        if not samples:
+            unsampled[profile.query_id] = is_write
+            continue
+        replayed_s += profile.total_s
+        count = max(2, min(MOST_SAMPLES, int(STATEMENT_PASS_S / max(profile.mean_s, 1e-6))))
+        chosen.append(
+            Replayed(
+                query_id=profile.query_id,
+                calls=profile.calls,
+                is_write=is_write,
+                shape=shape,
+                samples=tuple(spread(samples, count)),
+                seconds=profile.mean_s,
+            )
+        )
+    chosen.sort(key=lambda each: each.query_id)
+    share = replayed_s / total_s if total_s > 0 else 0.0
+    return Corpus(statements=tuple(chosen), share=share, total_s=total_s, unsampled=unsampled)
+
+
+class Duet:
+    """
+    Two arms that run the same statement at the same moment, each on its own connection and thread.
+    """
+
+    def __init__(self, control: psycopg.Connection[Row], candidate: psycopg.Connection[Row]) -> None:
+        self._arms = (control, candidate)
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="arm")
+        for connection in self._arms:
+            connection.execute(as_query(f"SET statement_timeout = '{STATEMENT_TIMEOUT_S}s'"))
+
+    def both(self, sample: StatementSample, *, control_first: bool, with_rows: bool = False) -> tuple[Run, Run]:
+        """
+        The execution in control and in candidate; `control_first` says which one is handed out first.
+        """
+        order = (0, 1) if control_first else (1, 0)
+        futures = {at: self._threads.submit(execute, self._arms[at], sample, with_rows=with_rows) for at in order}
+        return futures[0].result(), futures[1].result()
+
+    def again(self, sample: StatementSample) -> Run:
+        """
+        Control by itself once more, with rows: what differs from its first run is noise.
+        """
+        return execute(self._arms[0], sample, with_rows=True)
+
+    def close(self) -> None:
+        """
+        The threads are gone; the connections stay with whoever opened them.
+        """
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def duet(control: psycopg.Connection[Row], candidate: psycopg.Connection[Row]) -> Iterator[Duet]:
+    """
+    A Duet for the block. When the block ends early, statements that still run are cancelled.
+    """
+    playing = Duet(control, candidate)
+    try:
+        yield playing
+    except BaseException:
+        for connection in (control, candidate):
+            connection.cancel_safe(timeout=5)
+        raise
+    finally:
+        playing.close()
+
+
+def execute(connection: psycopg.Connection[Row], sample: StatementSample, *, with_rows: bool = False) -> Run:
+    """
+    One statement in a transaction of its own, rolled back. Only the statement is timed, up to its last row.
+    """
+    cursor = psycopg.RawCursor(connection)
+    connection.execute("BEGIN")
+    start = perf_counter()
+    try:
+        # Parameters go as text of no stated type, so the server gives them the types that the statement asks for.
+        cursor.execute(as_query(sample.text), sample.parameters or None)
+        seconds = perf_counter() - start
+        result = cursor.pgresult
+        rows = rows_of(result) if with_rows and result is not None else None
+        return Run(seconds=seconds, count=cursor.rowcount, rows=rows)
+    except psycopg.Error as error:
+        if connection.broken:
+            raise
+        return Run(seconds=perf_counter() - start, error=error.sqlstate or type(error).__name__)
+    finally:
+        if not connection.broken:
+            connection.execute("ROLLBACK")
+
+
+def turns(statements: Sequence[Replayed], index: int, seed: int) -> list[tuple[Replayed, StatementSample]]:
+    """
+    The executions of round `index` in a shuffled order; each statement's samples take turns from round to round.
+    """
+    found = [
+        (statement, statement.samples[(index * statement.repeats + again) % len(statement.samples)])
+        for statement in statements
+        for again in range(statement.repeats)
+    ]
+    random.Random(f"{seed}:{index}").shuffle(found)  # noqa: S311
+    return found
+
+
+def orders(count: int, seed: int) -> list[bool]:
+    """
+    For each round, whether control is handed out first: equally often (to one) first and second, shuffled.
+    """
+    found = [place % 2 == 0 for place in range(count)]
+    random.Random(f"orders:{seed}").shuffle(found)  # noqa: S311
+    return found
+
+
+def touched_by(connection: psycopg.Connection[Row], tables: Iterable[str]) -> set[str]:
+    """
+    The tables, and all that reach them by another name: views over them, partitions and parents, and tables whose
+    rows they reference (deleting there looks for rows here).
+    """
+    rows = connection.execute(_TOUCHED, [list(tables)]).fetchall()
+    return {str(row["name"]) for row in rows} | set(tables)
+
+
+_TOUCHED = """
+WITH RECURSIVE named AS (
+    SELECT c.oid, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END AS name
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+), reached(oid) AS (
+    SELECT oid FROM named WHERE name = ANY (%s)
+    UNION
+    SELECT next.oid FROM reached JOIN LATERAL (
+        SELECT r.ev_class AS oid FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+        WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+          AND d.refobjid = reached.oid AND r.ev_class <> reached.oid
+        UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = reached.oid
+        UNION ALL SELECT inhparent FROM pg_inherits WHERE inhrelid = reached.oid
+    ) next ON true
+)
+SELECT name FROM named JOIN reached USING (oid)
+UNION
+SELECT name FROM reached JOIN pg_constraint k ON k.conrelid = reached.oid AND k.contype = 'f'
+JOIN named ON named.oid = k.confrelid
+"""

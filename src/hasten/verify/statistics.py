@@ -1,0 +1,161 @@
+"""
+Effects and their intervals, computed from a trial's raw blocks alone: same blocks, weights and seed, same numbers.
+
+The effect is a ratio of means, candidate to control, each statement weighted by its calls. Its interval is the 95 %
+percentile bootstrap over pairs of the log ratio, widened for small samples as Hesterberg (2015, "expanded percentile")
+proposes: with 12 pairs a plain percentile interval covers about 91 %, the expanded one about 95 %.
+"""
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.model import Block, Effect, Where
+
+CONFIDENCE = 0.95
+RESAMPLES = 4000
+STATEMENT_TIME = "hasten.statement.time"
+DATABASE_TIME = "hasten.database.time"
+
+#: The key in Trial.weights that is no statement: the share of all observed database time that the replayed ones have.
+SHARE = "*"
+
+Array = NDArray[np.float64]
+
+
+def effect_of(
+    blocks: Sequence[Block],
+    weights: dict[str, float],
+    seed: int,
+    *,
+    metric: str = STATEMENT_TIME,
+    where: Where | None = None,
+) -> Effect | None:
+    """
+    The effect on the weighted sum of all statements in the blocks; None where there is nothing to compare.
+
+    `control` and `candidate` are weighted seconds per round. With one block the interval is infinitely wide.
+    """
+    where = where or Where(kind="database", name="statements")
+    names = names_in(blocks)
+    if not blocks or not names:
+        return None
+    totals = [
+        (
+            sum(weights.get(name, 1.0) * block.control[name] for name in names),
+            sum(weights.get(name, 1.0) * block.candidate[name] for name in names),
+        )
+        for block in blocks
+    ]
+    return _effect(totals, seed, metric, where)
+
+
+def effects_of(blocks: Sequence[Block], seed: int) -> list[Effect]:
+    """
+    The effect on each statement by itself, in the order of their names.
+    """
+    found = []
+    for name in names_in(blocks):
+        pairs = [(block.control[name], block.candidate[name]) for block in blocks]
+        effect = _effect(pairs, seed, STATEMENT_TIME, Where(kind="statement", name=name))
+        found += [effect] if effect else []
+    return found
+
+
+def database_effect(primary: Effect, share: float, total_s: float) -> Effect:
+    """
+    What the primary effect means for all of the database's time, of which the replayed statements have `share`.
+
+    Statements that were not replayed neither read nor write the changed tables and are taken as unchanged.
+    """
+
+    def whole(ratio: float) -> float:
+        return 1 - share * (1 - ratio)
+
+    return Effect(
+        metric=DATABASE_TIME,
+        where=Where(kind="database", name="all statements"),
+        ratio=whole(primary.ratio),
+        low=whole(primary.low),
+        high=whole(primary.high),
+        pairs=primary.pairs,
+        control=total_s,
+        candidate=total_s * whole(primary.ratio),
+    )
+
+
+def names_in(blocks: Sequence[Block]) -> list[str]:
+    """
+    The statements that were timed in both arms of every block, sorted.
+    """
+    if not blocks:
+        return []
+    common = set.intersection(*(set(block.control) & set(block.candidate) for block in blocks))
+    return sorted(common)
+
+
+def _effect(pairs: Sequence[tuple[float, float]], seed: int, metric: str, where: Where) -> Effect | None:
+    control = np.array([pair[0] for pair in pairs], dtype=np.float64)
+    candidate = np.array([pair[1] for pair in pairs], dtype=np.float64)
+    if not np.isfinite(control).all() or not np.isfinite(candidate).all():
+        return None
+    if control.sum() <= 0 or candidate.sum() <= 0:
+        return None
+    low, high = log_ratio_interval(control, candidate, seed)
+    return Effect(
+        metric=metric,
+        where=where,
+        ratio=float(candidate.sum() / control.sum()),
+        low=low,
+        high=high,
+        pairs=len(pairs),
+        control=float(control.mean()),
+        candidate=float(candidate.mean()),
+    )
+
+
+def log_ratio_interval(control: Array, candidate: Array, seed: int) -> tuple[float, float]:
+    """
+    The two ends of the interval of sum(candidate) / sum(control), by resampling pairs.
+
+    A single pair says nothing of the spread, so its interval goes from 0 to infinity.
+    """
+    count = len(control)
+    if count < 2:
+        return 0.0, math.inf
+    # RandomState, because its stream is frozen for all time: a verdict must be recomputable years later.
+    picks = np.random.RandomState(seed % 2**32).randint(0, count, size=(RESAMPLES, count))
+    sums = control[picks].sum(axis=1), candidate[picks].sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(sums[1]) - np.log(sums[0])
+    logs = logs[np.isfinite(logs)]
+    if not len(logs):
+        return 0.0, math.inf
+    tail = expanded_tail(count)
+    low, high = np.quantile(logs, [tail, 1 - tail])
+    return float(np.exp(low)), float(np.exp(high))
+
+
+def expanded_tail(count: int) -> float:
+    """
+    The share of bootstrap ratios to cut at either end for `count` pairs (Hesterberg 2015, section 5.3).
+    """
+    wanted = student_quantile(1 - (1 - CONFIDENCE) / 2, count - 1)
+    return NormalDist().cdf(-math.sqrt(count / (count - 1)) * wanted)
+
+
+def student_quantile(probability: float, freedom: int) -> float:
+    """
+    Student's t quantile by the Cornish-Fisher expansion; within 0.5 % of the table from 4 degrees of freedom.
+    """
+    z = NormalDist().inv_cdf(probability)
+    terms = [
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    ]
+    return z + sum(term / freedom**power for power, term in enumerate(terms, start=1))
