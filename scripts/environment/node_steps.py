@@ -3,6 +3,7 @@ The example application's front end, and a browser for machines that have none.
 """
 
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -66,14 +67,33 @@ def browser_step(root: Path, *, wanted: bool = False) -> Step:
     def needless() -> str | None:
         if reason := _absent(folder / "package-lock.json", root):
             return reason
-        found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-        return f"the system has one: {found}" if found and not wanted else None
+        found = None if wanted else _browser()
+        return f"the system has one: {found}" if found else None
 
     return _packages("browser", "browser", folder, needless)
 
 
 def _absent(file: Path, root: Path) -> str | None:
     return None if file.is_file() else f"{file.relative_to(root)} is not there"
+
+
+@cache
+def _browser() -> str | None:
+    """
+    Find a browser that starts: a file of the right name may be a script that only asks for another package.
+    """
+    found = (shutil.which(name) for name in (os.environ.get("HASTEN_BROWSER", ""), *BROWSERS) if name)
+    return next((path for path in found if path and _starts(path)), None)
+
+
+def _starts(program: str) -> bool:
+    try:
+        run = subprocess.run(
+            [program, "--version"], capture_output=True, timeout=30, stdin=subprocess.DEVNULL, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return run.returncode == 0 and any(byte in b"0123456789" for byte in run.stdout)
 
 
 def _packages(name: str, says: str, folder: Path, skip: Callable[[], str | None]) -> Step:
