@@ -1,0 +1,34 @@
+"""
+Ctrl-C does not interrupt the way back.
+"""
+
+import os
+import signal
+
+import pytest
+
+from hasten.signals import shielded
+
+
+def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
+    """
+    SIGINT inside of the block is delivered after its last line.
+    """
+    done = []
+    with pytest.raises(KeyboardInterrupt), shielded():
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append("the way back")
+
+    assert ["the way back"] == done
+    assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+
+
+def test_without_an_interrupt_nothing_happens() -> None:
+    """
+    The handlers are as they were before.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    with shielded():
+        pass
+
+    assert before is signal.getsignal(signal.SIGTERM)

@@ -1,0 +1,101 @@
+"""
+hasten.toml is read strictly, and every refusal says what to do.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from hasten.errors import ConfigError
+from hasten.target import Target, find_config, load_target
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    """
+    A hasten.toml with this text.
+    """
+    path = tmp_path / "hasten.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
+    """
+    Everything has a default; the objectives are the plan's, and Hasten may only look.
+    """
+    target = load_target(written(tmp_path, ""))
+
+    assert Target() == target
+    assert (200.0, 1_000_000.0, "observe") == (
+        target.objectives.api_p95_ms,
+        target.objectives.bundle_bytes,
+        target.allow.mode,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "hint"),
+    [
+        ("[traffic]\nrate_per_second = 1", "rate_per_second", "did you mean `rate_per_s`?"),
+        ("[databse]\nurl = ''", "databse", "did you mean `database`?"),
+        ("[[application.processes]]\nname='a'\ncommand=['b']\nprot=1", "prot", "did you mean `port`?"),
+        ("[allow]\nmode = 'yolo'", "yolo", "docs/configuration.md"),
+        ("[traffic]\nrate_per_s = 'fast'", "Expected `float`", "docs/configuration.md"),
+        ("[traffic\n", "not valid TOML", "mend the line"),
+        ("[database]\nurl='a'\nprivate='b'", "both url and private", "keep `url`"),
+        ("[database]\nurl='postgres://u:${NO_SUCH_VARIABLE}@h/d'", "NO_SUCH_VARIABLE", "export NO_SUCH_VARIABLE"),
+        ("[[principals]]\nname='a'\n[[principals]]\nname='a'", "two principals", "its own name"),
+        ("[browser]\nprincipal='agnet'\n[[principals]]\nname='agent'", "agnet", "did you mean 'agent'?"),
+        ("[[ignore]]\nsymptom='slow_statement'\nreason=' '", "no reason", "say why"),
+        ("[[ignore]]\nsymptom='slow_statement'", "missing required field `reason`", "docs/configuration.md"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_hint(tmp_path: Path, text: str, says: str, hint: str) -> None:
+    """
+    The message names the cause, the hint the next step.
+    """
+    with pytest.raises(ConfigError) as caught:
+        load_target(written(tmp_path, text))
+
+    assert says in str(caught.value)
+    assert hint in caught.value.hint
+
+
+def test_variables_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    ${NAME} is the variable's value; ${user} of a login template stays.
+    """
+    monkeypatch.setenv("SHOP_PASSWORD", "s3cret")
+    target = load_target(
+        written(tmp_path, "[database]\nurl='postgres://u:${SHOP_PASSWORD}@h/d'\n[login]\njson={name='${user}'}")
+    )
+
+    assert ("postgres://u:s3cret@h/d", "${user}") == (target.database.url, target.login.json["name"])
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    """
+    Bytes that are no UTF-8 are named as such.
+    """
+    path = tmp_path / "hasten.toml"
+    path.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_target(path)
+
+
+def test_the_file_is_found_here_then_below_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    One's own hasten.toml comes before that of a demo; without either the hint names `hasten init`.
+    """
+    monkeypatch.delenv("HASTEN_CONFIG", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        find_config(start=tmp_path)
+    assert "hasten init" in caught.value.hint
+
+    (tmp_path / ".hasten").mkdir()
+    demo = written(tmp_path / ".hasten", "")
+    assert demo == find_config(start=tmp_path)
+    own = written(tmp_path, "")
+    assert own == find_config(start=tmp_path)
+    assert demo == find_config(str(tmp_path / ".hasten"))
