@@ -51,8 +51,8 @@ CREATE INDEX ix_inquiries_created_at ON inquiries (created_at);
 CREATE INDEX ix_inquiries_subject ON inquiries (subject);
 -- charts
 CREATE INDEX idx_inquiries_created ON inquiries (created_at);
-CREATE INDEX ix_messages_created_at ON messages (created_at);
-CREATE INDEX ix_events_kind ON events (kind);
+CREATE INDEX ix_messages_author_kind ON messages (author_kind);
+CREATE INDEX ix_events_at ON events (at);
 -- "most recent report" on the reports page
 CREATE INDEX ix_report_runs_kind ON report_runs (kind, started_at DESC);
 

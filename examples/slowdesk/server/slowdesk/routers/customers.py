@@ -13,19 +13,27 @@ from slowdesk.models import Customer, Inquiry
 
 router = APIRouter(prefix="/customers", tags=["customers"])
 
-CUSTOMERS_PER_PAGE = 20
+CUSTOMERS_PER_PAGE = 12
 
 Reader = Annotated[Principal, Depends(requires("customers.read"))]
 Db = Annotated[Session, Depends(get_session)]
 
 
 def _activity_of(session: Session, customer: Customer) -> dict[str, Any]:
-    of_customer = select(func.count()).select_from(Inquiry).where(Inquiry.customer_id == customer.id)
-    last_contact = select(func.max(Inquiry.updated_at)).where(Inquiry.customer_id == customer.id)
+    inquiries = session.execute(
+        select(func.count().label("all"), func.max(Inquiry.updated_at).label("last")).where(
+            Inquiry.customer_id == customer.id
+        )
+    ).one()
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(Inquiry)
+        .where(Inquiry.customer_id == customer.id, Inquiry.status.in_(["open", "pending"]))
+    )
     return {
-        "inquiry_count": session.scalar(of_customer),
-        "open_count": session.scalar(of_customer.where(Inquiry.status.in_(["open", "pending"]))),
-        "last_contact_at": iso(session.scalar(last_contact)),
+        "inquiry_count": inquiries.all,
+        "open_count": waiting,
+        "last_contact_at": iso(inquiries.last),
     }
 
 

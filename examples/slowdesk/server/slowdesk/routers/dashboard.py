@@ -39,7 +39,6 @@ ACTIVITY = text("""
     FROM events e
     JOIN inquiries i ON i.id = e.inquiry_id
     LEFT JOIN users u ON u.id = e.actor_id
-    WHERE i.assignee_id = :user_id AND i.status IN ('open', 'pending')
     ORDER BY e.at DESC, e.id DESC
     LIMIT :rows
 """)
@@ -75,7 +74,7 @@ def _counts(session: Session) -> dict[str, int]:
 
 def _queue(session: Session, user_id: int) -> list[dict[str, Any]]:
     now = desk_time(session)
-    length = read_setting(session, "dashboard.queue_length", 8)
+    length = read_setting(session, "dashboard.queue_length", 6)
     excerpt_length = read_setting(session, "dashboard.excerpt_length", 140)
     return [
         {
@@ -91,7 +90,7 @@ def _queue(session: Session, user_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _activity(session: Session, user_id: int) -> list[dict[str, Any]]:
+def _activity(session: Session) -> list[dict[str, Any]]:
     length = read_setting(session, "dashboard.activity_length", 12)
     return [
         {
@@ -101,7 +100,7 @@ def _activity(session: Session, user_id: int) -> list[dict[str, Any]]:
             "inquiry_id": row.inquiry_id,
             "subject": row.subject,
         }
-        for row in session.execute(ACTIVITY, {"user_id": user_id, "rows": length})
+        for row in session.execute(ACTIVITY, {"rows": length})
     ]
 
 
@@ -139,7 +138,7 @@ def dashboard(
     return {
         "counts": _counts(session),
         "queue": _queue(session, principal.user_id),
-        "activity": _activity(session, principal.user_id),
+        "activity": _activity(session),
         "volume_by_day": _volume_by_day(session),
         "team": _team(session, principal.user_id),
     }

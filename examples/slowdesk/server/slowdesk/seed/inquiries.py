@@ -92,7 +92,7 @@ def _assignee(inquiry_id: int, agents: int, luck: float) -> int | None:
 
 def inquiry_lines(scale: float) -> Iterator[str]:
     rng = random.Random("slowdesk inquiry texts")
-    titles, texts = subjects(4000), bodies("inquiry bodies", 3000, (2, 7))
+    titles, texts = subjects(4000), bodies("inquiry bodies", 3000, (1, 5))
     for outline in outlines(scale):
         priority = PRIORITIES[int(rng.random() * 10)]
         done = outline.status in ("resolved", "closed")
@@ -156,7 +156,7 @@ def event_lines(scale: float) -> Iterator[str]:
     event_id = 0
     for outline in outlines(scale):
         done = outline.status in ("resolved", "closed")
-        count = 2 + int(exponential(1 / 4.75)) + done
+        count = 2 + int(exponential(1 / 3.8)) + done
         actor = "\\N" if outline.assignee_id is None else str(outline.assignee_id)
         start = f'{{"channel": "{outline.channel}", "country": "{country_of(outline.customer_id)}", '
         spread = outline.last_s - outline.created_s
