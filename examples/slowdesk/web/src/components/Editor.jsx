@@ -23,7 +23,8 @@ export default function Editor({ placeholder, resetKey, onChange }) {
     quill.current = new Quill(target, { theme: "snow", placeholder, modules: { toolbar: TOOLBAR } });
     quill.current.on("text-change", () => {
       const empty = !quill.current.getText().trim();
-      report.current(empty ? "" : quill.current.getSemanticHTML());
+      // Quill makes every space unbreakable.
+      report.current(empty ? "" : quill.current.getSemanticHTML().replaceAll("&nbsp;", " "));
     });
     return () => {
       root.innerHTML = "";

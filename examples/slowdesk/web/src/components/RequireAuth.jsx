@@ -20,6 +20,7 @@ export default function RequireAuth({ children }) {
       </div>
     );
   }
+  if (status === "left") return <Navigate to="/login" replace />;
   if (status === "out") {
     const next = location.pathname + location.search;
     return <Navigate to={next === "/" ? "/login" : `/login?next=${encodeURIComponent(next)}`} replace />;

@@ -1,6 +1,5 @@
-import moment from "moment";
-// Registers every language, because users pick theirs in the profile.
-import "moment/min/locales";
+// With every language, because each account has its own.
+import moment from "moment/min/moment-with-locales";
 
 moment.locale("en");
 
@@ -15,6 +14,14 @@ export function setDeskClock(fixedAt) {
 
 export function localeNames() {
   return moment.locales();
+}
+
+export function now() {
+  return moment();
+}
+
+export function month(value) {
+  return moment(value).format("YYYY-MM");
 }
 
 export function ago(value) {

@@ -31,7 +31,7 @@ export function SessionProvider({ children }) {
 
   const logout = useCallback(async () => {
     await api.post("/api/auth/logout").catch(() => null);
-    setSession({ status: "out", user: null, permissions: [] });
+    setSession({ status: "left", user: null, permissions: [] });
   }, []);
 
   useEffect(() => {

@@ -2,10 +2,9 @@ import React, { useEffect, useRef } from "react";
 import { Link, useParams } from "react-router-dom";
 import { ArrowLeft } from "lucide-react";
 import _ from "lodash";
-import moment from "moment";
 import Chart from "chart.js/auto";
 import { useApi } from "../lib/useApi.js";
-import { ago, day } from "../lib/dates.js";
+import { ago, day, month, now } from "../lib/dates.js";
 import { label, number } from "../lib/format.js";
 import { Status } from "../components/Badges.jsx";
 import { Card, PageHead } from "../components/Page.jsx";
@@ -41,13 +40,13 @@ function ByStatus({ inquiries }) {
 }
 
 function ByMonth({ inquiries }) {
-  const months = _.range(11, -1, -1).map((back) => moment().startOf("month").subtract(back, "months"));
-  const counts = _.countBy(inquiries, (inquiry) => moment(inquiry.created_at).format("YYYY-MM"));
+  const months = _.range(11, -1, -1).map((back) => now().startOf("month").subtract(back, "months"));
+  const counts = _.countBy(inquiries, (inquiry) => month(inquiry.created_at));
   const build = () => ({
     type: "bar",
     data: {
-      labels: months.map((month) => month.format("MMM")),
-      datasets: [{ data: months.map((month) => counts[month.format("YYYY-MM")] || 0), backgroundColor: "#818cf8", borderRadius: 4 }],
+      labels: months.map((start) => start.format("MMM")),
+      datasets: [{ data: months.map((start) => counts[month(start)] || 0), backgroundColor: "#818cf8", borderRadius: 4 }],
     },
     options: {
       animation: false,

@@ -117,7 +117,7 @@ function Team({ team }) {
           <div>
             <p>
               <b>{member.name}</b>
-              <span className="text-nowrap">first reply {duration(member.avg_first_response_minutes)}</span>
+              <span>{duration(member.avg_first_response_minutes)}</span>
             </p>
             <div className="bar">
               <i style={{ width: `${(100 * member.open) / most}%` }} />
@@ -178,7 +178,7 @@ export default function Dashboard() {
           </Card>
         </div>
         <div>
-          <Card title="Team load" note="Open inquiries per agent">
+          <Card title="Team load" note="Open inquiries, and the time to a first reply">
             <Team team={dashboard.team} />
           </Card>
           <Card title="Latest activity">

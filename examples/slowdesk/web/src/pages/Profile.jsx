@@ -1,9 +1,8 @@
 import React from "react";
 import _ from "lodash";
-import moment from "moment";
 import { useApi } from "../lib/useApi.js";
 import { useSession } from "../lib/session.jsx";
-import { dayAndTime, localeNames } from "../lib/dates.js";
+import { dayAndTime, localeNames, now } from "../lib/dates.js";
 import { cell, label, number } from "../lib/format.js";
 import { Role } from "../components/Badges.jsx";
 import { Card, PageHead } from "../components/Page.jsx";
@@ -11,13 +10,13 @@ import { Result } from "../components/States.jsx";
 import Avatar from "../components/Avatar.jsx";
 
 function Languages({ current }) {
-  const now = moment();
+  const time = now();
   return (
     <div className="languages">
       {localeNames().map((name) => (
         <div key={name} className={name === current ? "active" : undefined}>
           <b>{name}</b>
-          <span>{now.clone().locale(name).format("LLL")}</span>
+          <span>{time.clone().locale(name).format("LLL")}</span>
         </div>
       ))}
     </div>
