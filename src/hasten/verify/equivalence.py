@@ -101,7 +101,5 @@ def has_total_order(shape: StatementShape, indexes: Iterable[IndexProfile]) -> b
     single = {p.columns[0] for p in use.predicates if p.operator == "=" and p.conjunctive and not p.is_expression}
     fixed = {key.column for key in use.order_by} | single
     return any(
-        index.primary and index.columns and set(index.columns) <= fixed
-        for index in indexes
-        if index.table == use.table
+        index.primary and index.columns and set(index.columns) <= fixed for index in indexes if index.table == use.table
     )

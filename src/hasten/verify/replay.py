@@ -83,9 +83,26 @@ class Run:
     error: str | None = None
 
 
-def corpus_of(observation: Observation, touched: set[str]) -> Corpus:
+@dataclass(frozen=True)
+class Reach:
     """
-    The statements that read or write the tables in `touched`; all others cannot differ between the arms.
+    Where a change of some tables can be felt: by statements that name one of `anyhow`, and by writes to `written`.
+    """
+
+    anyhow: frozenset[str]
+    written: frozenset[str] = frozenset()
+
+    def holds(self, tables: Iterable[str], *, is_write: bool) -> bool:
+        """
+        Whether a statement on these tables can feel the change.
+        """
+        named = set(tables)
+        return bool(named & self.anyhow) or (is_write and bool(named & self.written))
+
+
+def corpus_of(observation: Observation, reach: Reach) -> Corpus:
+    """
+    The statements that can feel the change; all others cannot differ between the arms.
     """
     total_s = sum(profile.total_s for profile in observation.statements)
     columns = {table.name: [column.name for column in table.columns] for table in observation.tables}
@@ -95,9 +112,9 @@ def corpus_of(observation: Observation, touched: set[str]) -> Corpus:
     for profile in observation.statements:
         samples = repeatable(profile)
         shape = read_statement(samples[0].text if samples else profile.text, columns)
-        if shape.kind == "utility" or not touched.intersection([*profile.tables, *shape.tables]):
-            continue
         is_write = profile.is_write or shape.is_write
+        if shape.kind == "utility" or not reach.holds([*profile.tables, *shape.tables], is_write=is_write):
+            continue
         if not samples:
             unsampled[profile.query_id] = is_write
             continue
@@ -211,16 +228,20 @@ def orders(count: int, seed: int) -> list[bool]:
     return found
 
 
-def touched_by(connection: psycopg.Connection[Row], tables: Iterable[str]) -> set[str]:
+def reach_of(connection: psycopg.Connection[Row], tables: Iterable[str]) -> Reach:
     """
-    The tables, and all that reach them by another name: views over them, partitions and parents, and tables whose
-    rows they reference (deleting there looks for rows here).
+    The tables and all that reach them by another name: views over them, their partitions and parents. Writes also
+    count where these tables reference another one: deleting there looks for rows here.
     """
-    rows = connection.execute(_TOUCHED, [list(tables)]).fetchall()
-    return {str(row["name"]) for row in rows} | set(tables)
+    names = list(tables)
+    rows = connection.execute(_REACHED, [names]).fetchall()
+    return Reach(
+        anyhow=frozenset([*names, *(row["name"] for row in rows if not row["by_reference"])]),
+        written=frozenset(row["name"] for row in rows if row["by_reference"]),
+    )
 
 
-_TOUCHED = """
+_REACHED = """
 WITH RECURSIVE named AS (
     SELECT c.oid, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -235,8 +256,8 @@ WITH RECURSIVE named AS (
         UNION ALL SELECT inhparent FROM pg_inherits WHERE inhrelid = reached.oid
     ) next ON true
 )
-SELECT name FROM named JOIN reached USING (oid)
+SELECT name, false AS by_reference FROM named JOIN reached USING (oid)
 UNION
-SELECT name FROM reached JOIN pg_constraint k ON k.conrelid = reached.oid AND k.contype = 'f'
+SELECT name, true FROM reached JOIN pg_constraint k ON k.conrelid = reached.oid AND k.contype = 'f'
 JOIN named ON named.oid = k.confrelid
 """

@@ -7,6 +7,7 @@ rounds is fixed before the first one is looked at.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 
@@ -18,8 +19,8 @@ from hasten.log import operation
 from hasten.model import Block, Change, Effect, Grade, Trial
 from hasten.verify import guards, statistics
 from hasten.verify.equivalence import Comparison, has_total_order
+from hasten.verify.replay import Corpus, Duet, Replayed, Run, corpus_of, duet, orders, reach_of, turns
 from hasten.world.postgres import Row, as_query
-from hasten.verify.replay import Corpus, Duet, Replayed, Run, corpus_of, duet, orders, touched_by, turns
 
 Progress = Callable[[float, str], None]
 
@@ -102,7 +103,7 @@ class _Plan:
 
 def _corpus(change: Change, app: App, connection: psycopg.Connection[Row]) -> Corpus:
     tables = [change.after["table"]] if "table" in change.after else [change.where.name]
-    corpus = corpus_of(app.observation, touched_by(connection, tables))
+    corpus = corpus_of(app.observation, reach_of(connection, tables))
     if not corpus.statements:
         raise NoData(
             f"no recorded statement reads or writes {', '.join(tables)}",
@@ -141,9 +142,7 @@ def _play(
         first_in = orders(pairs, plan.seed)
         for index in range(pairs):
             plan.progress(0.3 + 0.65 * index / pairs, f"round {index + 1} of {pairs} on both clones")
-            record.blocks.append(
-                _round(playing, statements, index, control_first=first_in[index], seed=plan.seed)
-            )
+            record.blocks.append(_round(playing, statements, index, control_first=first_in[index], seed=plan.seed))
     return record
 
 
@@ -177,9 +176,7 @@ def _compare(playing: Duet, corpus: Corpus, app: App, record: _Record) -> list[R
             record.warm_up_errors[0] += bool(errors[0] and not errors[1])
             record.warm_up_errors[1] += bool(errors[1] and not errors[0])
             if not any(errors):
-                record.comparison.add(
-                    statement, number, pair, lambda sample=sample: playing.again(sample), total_order=total_order
-                )
+                record.comparison.add(statement, number, pair, partial(playing.again, sample), total_order=total_order)
                 good.append(sample)
                 times.append(min(run.seconds for run in pair))
         if good:

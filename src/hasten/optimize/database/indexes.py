@@ -5,12 +5,11 @@ What it does: looks at the statements that cost the most, tries the indexes that
     the database (or prices them with HypoPG where the server has it), and creates the few that are worth it.
 When it helps: a statement filters, joins or sorts a big table by columns that no index begins with.
 What it changes: one index per change, created CONCURRENTLY, so that reads and writes go on. No row is touched.
-How it goes back: DROP INDEX CONCURRENTLY, by the name that only Hasten gives. The schema is then as before, to the byte.
+How it goes back: DROP INDEX CONCURRENTLY, by a name that only Hasten gives. The schema is then as before, byte by byte.
 What could go wrong: each write to the table costs a little more, the index takes disk space, and the planner may
     choose it for a statement that was faster without. So it is tried on two copies of the database with the recorded
     statements first, and writes, all other statements and the rows that come back are guarded.
 """
-
 
 import psycopg
 

@@ -21,7 +21,20 @@ MOST_OF_TABLE = 0.2
 #: A value this common makes the others rare, so that one of few values may still be worth an index.
 SKEWED = 0.8
 #: Types without an order, or whose order no statement asks for.
-_UNORDERED = ("json", "jsonb", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery")
+_UNORDERED = (
+    "json",
+    "jsonb",
+    "xml",
+    "point",
+    "line",
+    "lseg",
+    "box",
+    "path",
+    "polygon",
+    "circle",
+    "tsvector",
+    "tsquery",
+)
 
 Keys = tuple[Key, ...]
 

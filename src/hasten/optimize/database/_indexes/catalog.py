@@ -3,6 +3,7 @@ What PostgreSQL's catalog says of indexes: which exist, whether they are whole, 
 """
 
 import re
+
 from psycopg import Connection
 
 from hasten.model import Noun
@@ -110,7 +111,9 @@ def _ask(connection: Connection[Row], where: str, values: list[str]) -> list[Fou
     return [
         Found(
             name=row["name"],
-            table=row["table_name"] if row["table_schema"] == "public" else f"{row['table_schema']}.{row['table_name']}",
+            table=row["table_name"]
+            if row["table_schema"] == "public"
+            else f"{row['table_schema']}.{row['table_name']}",
             method=row["method"],
             whole=row["whole"],
             is_unique=row["is_unique"],

@@ -1,0 +1,186 @@
+"""
+The few indexes that together save the most, over the whole recorded workload.
+
+Greedy: the candidate that saves most is taken, all others are priced again on top of it, until the next one saves too
+little. On a copy of the database each pick is also timed with the real statements: the planner's cost is good for
+ranking and poor as a promise.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+
+from hasten.application import App
+from hasten.log import event, operation
+from hasten.model import Finding
+from hasten.optimize.database._indexes.candidates import Candidate, candidates
+from hasten.optimize.database._indexes.changes import Choice
+from hasten.optimize.database._indexes.definition import PREFIX, Definition
+from hasten.optimize.database._indexes.hypothetical import HypotheticalPrices, has_hypopg
+from hasten.optimize.database._indexes.pricing import BuiltPrices, Prices
+from hasten.optimize.database._indexes.telling import expectation, reason
+from hasten.optimize.database._indexes.workload import Statement, statements_of, touched_by
+
+Progress = Callable[[float, str], None]
+
+#: An index that saves less of the database's time than this is not worth its upkeep.
+LEAST_SHARE = 0.03
+#: Between indexes that save almost the same, the smaller one is taken.
+ALMOST = 0.02
+MOST_CANDIDATES = 24
+BUDGET_S = 60.0
+BUILD_SHARE = 0.5
+#: Inserting one entry into a B-tree: measured 5–25 µs on tables of 0.3–2.5 million rows.
+ENTRY_S = 20e-6
+
+
+def silent(_done: float, _what: str) -> None:
+    """
+    Nobody watches.
+    """
+
+
+@dataclass
+class Search:
+    """
+    The state of one search. `now_s` is what each statement costs in the window with what was chosen so far.
+    """
+
+    prices: Prices
+    statements: list[Statement]
+    total_s: float
+    now_s: dict[str, float]
+    chosen: list[Definition] = field(default_factory=list)
+
+    def gains(self, wanted: Definition, costs_now: dict[str, float]) -> dict[str, float]:
+        """
+        The seconds in the window that one more index saves each statement, as the planner prices it.
+        """
+        concerned = [each for each in self.statements if wanted.table in each.tables]
+        then = self.prices.costs(concerned, [*self.chosen, wanted])
+        return {
+            name: self.now_s[name] * (1 - cost / costs_now[name])
+            for name, cost in then.items()
+            if costs_now.get(name, 0) > 0
+        }
+
+    def measured(self, wanted: Definition, gains: dict[str, float]) -> dict[str, float]:
+        """
+        The same, timed: the statements that should change are run without and with the index.
+        """
+        changed = [each for each in self.statements if abs(gains.get(each.query_id, 0)) > 0.001 * self.total_s]
+        before = self.prices.seconds(changed, self.chosen)
+        after = self.prices.seconds(changed, [*self.chosen, wanted])
+        if before is None or after is None:
+            return gains
+        timed = {name: self.now_s[name] * (1 - after[name] / before[name]) for name in before if before[name] > 0}
+        return {**gains, **timed}
+
+    def upkeep_s(self, wanted: Definition) -> float:
+        """
+        What keeping the index up to date costs in the window.
+        """
+        writes = [each for each in self.statements if each.is_write and _writes(each, wanted.table)]
+        return ENTRY_S * sum(each.calls for each in writes)
+
+
+def _writes(statement: Statement, table: str) -> bool:
+    return any(use.role != "read" for use in statement.shape.of(table))
+
+
+def search(findings: list[Finding], app: App, progress: Progress = silent) -> list[Choice]:
+    """
+    The indexes that are worth a trial, best first; [] where nothing is. Nothing of the application is touched.
+    """
+    deadline = monotonic() + BUDGET_S
+    seen = app.observation
+    statements = statements_of(seen)
+    existing = [index.name for index in seen.indexes if index.name.startswith(PREFIX) and index.valid]
+    room = app.target.allow.max_indexes - len(existing)
+    asked = [each for each in touched_by(findings, statements) if each.samples]
+    wanted = candidates(asked, seen.tables, seen.indexes)
+    total_s = sum(profile.total_s for profile in seen.statements)
+    wanted = [each for each in wanted if each.potential_s >= LEAST_SHARE * total_s][:MOST_CANDIDATES]
+    if room <= 0 or not wanted or total_s <= 0:
+        return []
+    with operation("indexes.search", candidates=len(wanted), statements=len(statements)) as result:
+        with _prices(wanted, app, progress, deadline) as prices:
+            state = Search(
+                prices, [s for s in statements if s.samples], total_s, {s.query_id: s.total_s for s in statements}
+            )
+            found = _greedy(state, room, app.target.allow.max_index_mb * 1e6, deadline, progress)
+        result.update(found=len(found), priced_by=prices.name, left_s=round(deadline - monotonic(), 1))
+    return found
+
+
+@contextmanager
+def _prices(wanted: list[Candidate], app: App, progress: Progress, deadline: float) -> Iterator[Prices]:
+    if has_hypopg(app):
+        progress(0.1, f"pricing {len(wanted)} candidates with HypoPG")
+        with app.database.connect() as connection:
+            yield HypotheticalPrices(connection, [each.definition for each in wanted], app.observation.tables)
+        return
+    progress(0.1, "cloning the database, to build candidates there")
+    with app.clones(1) as [scratch], scratch.database.connect(statement_timeout_s=BUDGET_S) as connection:
+        prices = BuiltPrices(connection)
+        progress(0.2, f"building up to {len(wanted)} candidates on the clone")
+        prices.build(wanted, deadline=monotonic() + BUILD_SHARE * (deadline - monotonic()))
+        yield prices
+
+
+def _greedy(state: Search, room: int, most_bytes: float, deadline: float, progress: Progress) -> list[Choice]:
+    sizes = state.prices.sizes
+    open_ = {definition for definition, size in sizes.items() if size <= most_bytes}
+    for definition in sizes.keys() - open_:
+        event("indexes.too_big", index=str(definition), size_bytes=sizes[definition], limit_bytes=most_bytes)
+    found: list[Choice] = []
+    while open_ and len(found) < room and monotonic() < deadline:
+        progress(0.5 + 0.5 * len(found) / room, f"pricing {len(open_)} candidates on top of {len(found)}")
+        picked = _best(state, open_, sizes)
+        if picked is None:
+            break
+        wanted, gains = picked
+        open_.discard(wanted)
+        gains = state.measured(wanted, gains)
+        saved = sum(gains.values()) - state.upkeep_s(wanted)
+        event("indexes.priced", index=str(wanted), saves_s=round(saved, 3), of_s=round(state.total_s, 3))
+        if saved < LEAST_SHARE * state.total_s:
+            continue
+        found.append(_choice(state, wanted, gains, saved))
+        for name, gain in gains.items():
+            state.now_s[name] = max(state.now_s[name] - gain, 0.0)
+        state.chosen.append(wanted)
+    return sorted(found, key=lambda choice: choice.saves_share, reverse=True)
+
+
+def _best(
+    state: Search, open_: Collection[Definition], sizes: dict[Definition, int]
+) -> tuple[Definition, dict[str, float]] | None:
+    """
+    The candidate that saves most on top of those chosen; None where none saves enough.
+    """
+    now = state.prices.costs(state.statements, state.chosen)
+    priced = {wanted: state.gains(wanted, now) for wanted in sorted(open_)}
+    saves = {wanted: sum(gains.values()) - state.upkeep_s(wanted) for wanted, gains in priced.items()}
+    most = max(saves.values())
+    if most < LEAST_SHARE * state.total_s:
+        return None
+    close = [wanted for wanted, saved in saves.items() if saved >= most - ALMOST * state.total_s]
+    best = min(close, key=lambda wanted: (sizes[wanted], len(wanted.keys), wanted))
+    return best, priced[best]
+
+
+def _choice(state: Search, wanted: Definition, gains: dict[str, float], saved: float) -> Choice:
+    serves = [name for name, gain in sorted(gains.items(), key=lambda item: -item[1]) if gain > 0.005 * state.total_s]
+    served = [each for name in serves for each in state.statements if each.query_id == name]
+    size = state.prices.sizes[wanted]
+    return Choice(
+        definition=wanted,
+        why=reason(wanted, served, state.total_s),
+        expects=expectation(served, gains, state.now_s, saved / state.total_s, size, state.upkeep_s(wanted)),
+        serves=serves,
+        saves_share=saved / state.total_s,
+        size_bytes=size,
+        priced_by=state.prices.name,
+    )
