@@ -185,4 +185,5 @@ async def is_up(base_url: str, path: str, *, timeout_s: float) -> bool:
         return False
     finally:
         if writer is not None:
-            writer.close()
+            writer.transport.abort()
+            await asyncio.sleep(0)

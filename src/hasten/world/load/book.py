@@ -8,11 +8,11 @@ from collections import deque
 
 from hasten.world.load.connection import Exchange
 from hasten.world.load.plan import LoadPlan
-from hasten.world.load.wire import Wire
 from hasten.world.load.result import Flag, LoadProgress, LoadResult, Outcome, Records, is_error
 from hasten.world.load.samples import Samples
 from hasten.world.load.schedule import arrivals, choices
 from hasten.world.load.windows import windows_of
+from hasten.world.load.wire import Wire
 
 #: Answers that the progress line's p95 is of.
 RECENT = 500

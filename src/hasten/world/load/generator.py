@@ -10,9 +10,9 @@ from time import monotonic
 from hasten.world.load.book import Book
 from hasten.world.load.connection import IDEMPOTENT, Connection, Exchange
 from hasten.world.load.plan import LoadPlan
-from hasten.world.load.wire import Wire
 from hasten.world.load.result import Flag, LoadProgress, LoadResult, Outcome
 from hasten.world.load.server import Server
+from hasten.world.load.wire import Wire
 
 TICK_S = 0.02
 PROGRESS_S = 0.5

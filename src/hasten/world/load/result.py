@@ -129,17 +129,17 @@ class Window(Noun, frozen=True, kw_only=True):
 
 class LoadProgress(Noun, frozen=True, kw_only=True):
     """
-    How far a run is; `p95_s` is of the answers of the last seconds.
+    How far a run is; `p95_s` is of the latest answers. Without counts only the time is known.
     """
 
     elapsed_s: float
     total_s: float
-    planned: int
-    sent: int
-    answered: int
-    errors: int
-    in_flight: int
-    waiting: int
+    planned: int = 0
+    sent: int = 0
+    answered: int = 0
+    errors: int = 0
+    in_flight: int = 0
+    waiting: int = 0
     p95_s: float | None = None
 
     @property
@@ -154,6 +154,8 @@ class LoadProgress(Noun, frozen=True, kw_only=True):
         """
         One line for people.
         """
+        if not self.planned:
+            return f"{self.elapsed_s:.0f} of {self.total_s:.0f} s"
         parts = [f"{self.answered}/{self.planned} answered", f"{self.in_flight} in flight"]
         if self.p95_s is not None:
             parts.append(f"p95 {self.p95_s * 1000:.0f} ms")
