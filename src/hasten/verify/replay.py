@@ -228,7 +228,7 @@ def orders(count: int, seed: int) -> list[bool]:
     return found
 
 
-def reach_of(connection: psycopg.Connection[Row], tables: Iterable[str]) -> Reach:
+def touched_by(connection: psycopg.Connection[Row], tables: Iterable[str]) -> Reach:
     """
     The tables and all that reach them by another name: views over them, their partitions and parents. Writes also
     count where these tables reference another one: deleting there looks for rows here.

@@ -19,7 +19,7 @@ from hasten.log import operation
 from hasten.model import Block, Change, Effect, Grade, Trial
 from hasten.verify import guards, statistics
 from hasten.verify.equivalence import Comparison, has_total_order
-from hasten.verify.replay import Corpus, Duet, Replayed, Run, corpus_of, duet, orders, reach_of, turns
+from hasten.verify.replay import Corpus, Duet, Replayed, Run, corpus_of, duet, orders, touched_by, turns
 from hasten.world.postgres import Row, as_query
 
 Progress = Callable[[float, str], None]
@@ -103,7 +103,7 @@ class _Plan:
 
 def _corpus(change: Change, app: App, connection: psycopg.Connection[Row]) -> Corpus:
     tables = [change.after["table"]] if "table" in change.after else [change.where.name]
-    corpus = corpus_of(app.observation, reach_of(connection, tables))
+    corpus = corpus_of(app.observation, touched_by(connection, tables))
     if not corpus.statements:
         raise NoData(
             f"no recorded statement reads or writes {', '.join(tables)}",
