@@ -128,6 +128,12 @@ def _visit_once(
             f"{url} sent {visitor.name} to {redact(seen.final_url)}, so the login was measured and not the page",
             hint="check [login] and the principal's secret; `hasten doctor` tries each of them",
         )
+    if "first-contentful-paint" not in seen.paints:
+        because = f"; the browser's console says: {seen.console_errors[0]}" if seen.console_errors else ""
+        raise NoData(
+            f"{url} showed nothing at all{because}",
+            hint="open it by hand; a page that breaks before it shows anything only looks fast",
+        )
     return seen
 
 
@@ -224,8 +230,8 @@ def _warnings(visits: list[Visit], url: str) -> dict[str, str | float | int | bo
     notes: dict[str, str | float | int | bool] = {}
     if restless := sum(1 for seen in visits if not seen.is_quiet):
         notes["never_quiet_runs"] = restless
-    if not all("first-contentful-paint" in seen.paints for seen in visits):
-        notes["nothing_painted"] = True
+    if complaints := max(len(seen.console_errors) for seen in visits):
+        notes["console_errors"] = complaints
     if ended := next((v.final_url for v in visits if urlsplit(v.final_url).path != urlsplit(url).path), ""):
         notes["ended_at"] = redact(ended)
     failed = {fetch.url for seen in visits for fetch in seen.fetches if fetch.failure or fetch.status >= 400}

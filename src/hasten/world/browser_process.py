@@ -27,12 +27,16 @@ FLAGS = (
     "--disable-component-extensions-with-background-pages", "--disable-component-update", "--disable-crash-reporter",
     "--disable-default-apps", "--disable-domain-reliability", "--disable-extensions", "--disable-field-trial-config",
     "--disable-hang-monitor", "--disable-prompt-on-repost", "--disable-search-engine-choice-screen",
-    "--disable-sync", "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain",
+    "--disable-sync", "--lang=en-US", "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain",
     # A page in the background is slowed down; nobody looks at this one, and it is to be measured all the same.
     "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
     "--disable-ipc-flooding-protection", "--disable-renderer-backgrounding", "--force-color-profile=srgb",
     f"--disable-features={','.join(_FEATURES_OFF)}",
 )  # fmt: skip
+
+
+# Without a locale (cron, containers) Chromium takes "en-US-posix", at which scripts that format numbers fail.
+_LOCALE = {"LC_ALL": "en_US.UTF-8", "LANGUAGE": "en_US"}
 
 
 @contextmanager
@@ -85,7 +89,7 @@ def _start(program: BrowserProgram, supervisor: Supervisor, scratch: Path, hosts
                 Spec(
                     name=scratch.name,
                     argv=command(program, profile, hosts, sandbox=sandbox),
-                    env=program.env,
+                    env={**_LOCALE, **program.env},
                     log=supervisor.state_dir / "log" / "browser.log",
                     ready=lambda: bool(_address(profile)),
                     ready_timeout_s=START_TIMEOUT_S,

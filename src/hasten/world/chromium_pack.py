@@ -11,7 +11,6 @@ import os
 import platform
 import shutil
 import stat
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -56,17 +55,35 @@ def _is_ours(folder: Path) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and os.access(folder, os.W_OK | os.X_OK)
 
 
+def check_machine() -> None:
+    """
+    The packaged program can run on this kind of machine.
+
+    Raises:
+        Missing: it cannot.
+    """
+    if not _fits():
+        raise Missing(
+            "the browser from npm runs on x86-64 Linux only",
+            hint="install Chromium or Chrome, or name one in hasten.toml: [browser] path",
+        )
+
+
 def package_version(modules: Path) -> str | None:
     """
     The version of the package below a node_modules folder, or None if it is not there or does not fit this machine.
     """
-    if sys.platform != "linux" or platform.machine() not in ("x86_64", "AMD64"):
+    if not _fits():
         return None
     try:
         version = json.loads((modules / PACKAGE / "package.json").read_text(encoding="utf-8"))["version"]
     except (OSError, ValueError, KeyError):
         return None
     return str(version) if (modules / PACKAGE / "bin" / "chromium.br").is_file() else None
+
+
+def _fits() -> bool:
+    return platform.system() == "Linux" and platform.machine() in ("x86_64", "AMD64")
 
 
 def unpack(modules: Path, cache: Path) -> Path:
