@@ -32,8 +32,12 @@ def main() -> int:
         return _say_missing(lacking, as_json=options.json)
     if options.dry_run:
         return _say_plan(todo, as_json=options.json)
-    with Display(quiet=options.json) as display:
-        outcomes = work(lanes, ROOT, display)
+    try:
+        with Display(quiet=options.json) as display:
+            outcomes = work(lanes, ROOT, display)
+    except KeyboardInterrupt:
+        print("\nSet-up was ended. What is finished stays; run it again to go on from here.", file=sys.stderr)
+        return 130
     return _say_end(outcomes, time.monotonic() - begin, as_json=options.json)
 
 

@@ -6,9 +6,12 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
+
+from scripts.environment.surroundings import variables
 
 # What the tail of a log says, and what to do about it; the first that matches is shown.
 HINTS: list[tuple[tuple[str, ...], str]] = [
@@ -45,16 +48,6 @@ HINTS: list[tuple[tuple[str, ...], str]] = [
 ]
 
 
-ASTRAY = {
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONDONTWRITEBYTECODE",
-    "PIP_REQUIRE_VIRTUALENV",
-    "PIP_USER",
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "NODE_ENV",  # "production" would leave the bundler out
-}
 Command = Sequence[str | Path]
 
 
@@ -83,7 +76,7 @@ class Commands:
     def __init__(self, root: Path, logs: Path, kept_open: int) -> None:
         self.root = root
         self.logs = logs
-        self.environment = _environment(root)
+        self.environment = variables(root)
         self._kept_open = kept_open
         self._guard = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -131,7 +124,7 @@ class Commands:
             what = f"took longer than {limit_s:g} s" if code is None else f"ended with {code}"
             raise CommandFailed(f"{Path(command[0]).name} {what}", log, _tail(log, start))
 
-    def end_all(self) -> None:
+    def end_all(self, *, patience_s: float = 5) -> None:
         """
         End every running command with all it started; none can be started any more.
         """
@@ -140,6 +133,12 @@ class Commands:
             running = list(self._running)
         for process in running:
             _signal_group(process, signal.SIGTERM)
+        until = time.monotonic() + patience_s
+        for process in running:
+            try:
+                process.wait(timeout=max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal_group(process, signal.SIGKILL)
 
     def _start(self, command: Command, folder: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
         with self._guard:
@@ -177,37 +176,3 @@ def _tail(log: Path, start: int, lines: int = 15) -> str:
     with log.open("rb") as text:
         text.seek(start)
         return "\n".join(text.read().decode(errors="replace").splitlines()[-lines:])
-
-
-def _environment(root: Path) -> dict[str, str]:
-    """
-    Pass the caller's environment on, without what would lead pip and npm elsewhere.
-
-    A home that cannot be written (a service account, `su` without a login) gets its caches inside the checkout.
-    """
-    outer = {name: value for name, value in os.environ.items() if name not in ASTRAY}
-    fresh = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "CI": "1"}
-    if not _is_writable(Path(outer.get("PIP_CACHE_DIR") or _user_cache() / "pip")):
-        fresh["PIP_CACHE_DIR"] = str(root / ".cache" / "pip")
-    if not _is_writable(Path(outer.get("npm_config_cache") or _home() / ".npm")):
-        fresh["npm_config_cache"] = str(root / ".cache" / "npm")
-    if not os.access(_home(), os.R_OK | os.X_OK):
-        fresh["HOME"] = str(root / ".cache" / "home")
-    return outer | fresh
-
-
-def _home() -> Path:
-    return Path(os.path.expanduser("~"))  # noqa: PTH111 (Path.home() raises where there is no home at all)
-
-
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
-
-
-def _is_writable(folder: Path) -> bool:
-    """
-    Say whether this user could write there, creating the folder if need be.
-    """
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return os.access(folder, os.W_OK | os.X_OK)

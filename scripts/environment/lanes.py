@@ -91,9 +91,12 @@ def _one(step: Step, root: Path, commands: Commands, display: Display) -> Outcom
     try:
         make(step, root, commands)
     except CommandFailed as error:
-        display.ends(step.says, "failed", f"{error}: {error.hint}")
+        display.ends(step.says, "failed", str(error))
         log = error.log.relative_to(root)
         return Outcome(step.name, "failed", time.monotonic() - begin, f"{error}\n{error.tail}\n→ {error.hint} ({log})")
+    except OSError as error:
+        display.ends(step.says, "failed", str(error))
+        return Outcome(step.name, "failed", time.monotonic() - begin, f"{error}\n→ make room or correct its owner")
     seconds = time.monotonic() - begin
     display.ends(step.says, "done", f"{seconds:5.1f} s")
     return Outcome(step.name, "done", round(seconds, 2))

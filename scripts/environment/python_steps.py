@@ -2,6 +2,7 @@
 The two Python environments: Hasten's own, and the example application's apart from it.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def _environment(name: str, says: str, venv: Path, skip: Skip = nothing_to_skip)
         commands.run(name, [interpreter, "-m", "venv", venv], limit_s=180)
         return [venv / "bin" / "python"]
 
-    return Step(name, says, lambda: str(venv), create, skip, lambda: _works(venv))
+    return Step(name, says, lambda: str(venv), create, skip, lambda: _is_wanted(venv) and _works(venv))
 
 
 def _packages(name: str, says: str, venv: Path, lock: Path, skip: Skip = nothing_to_skip) -> Step:
@@ -97,6 +98,14 @@ def _project(root: Path, venv: Path) -> Step:
         return digest(str(root), _interpreter(venv), *(folder / "pyproject.toml" for folder in folders))
 
     return Step("project", "Hasten itself", inputs, install)
+
+
+def _is_wanted(venv: Path) -> bool:
+    """
+    Say whether the environment has the Python that was asked for by PYTHON=...; without that, any will do.
+    """
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return not os.environ.get("PYTHON") or _interpreter(venv) == running
 
 
 def _works(venv: Path) -> bool:
