@@ -1,5 +1,5 @@
 import React from "react";
-import { Globe, Mail, MessageCircle, Phone } from "lucide-react";
+import { Globe, Mail, MessageCircle, Phone } from "react-feather";
 import { label } from "../lib/format.js";
 
 export function Status({ value }) {

@@ -1,5 +1,5 @@
 import React from "react";
-import { ChevronLeft, ChevronRight } from "lucide-react";
+import { ChevronLeft, ChevronRight } from "react-feather";
 import { number } from "../lib/format.js";
 
 export default function Pager({ page, pages, total, onPage, noun = "entries" }) {

@@ -2,14 +2,14 @@ import React from "react";
 import { NavLink } from "react-router-dom";
 import {
   BookOpen,
-  ChartColumn,
-  FileSpreadsheet,
+  BarChart2,
+  FileText,
   Inbox,
-  LayoutDashboard,
+  Layout,
   Settings,
   Users,
-  UsersRound,
-} from "lucide-react";
+  Smile,
+} from "react-feather";
 import logo from "../assets/logo.png";
 import { useApi } from "../lib/useApi.js";
 import { useSession } from "../lib/session.jsx";
@@ -17,14 +17,14 @@ import { number } from "../lib/format.js";
 import Avatar from "./Avatar.jsx";
 
 const WORK = [
-  { to: "/", name: "Dashboard", icon: LayoutDashboard, end: true },
+  { to: "/", name: "Dashboard", icon: Layout, end: true },
   { to: "/inquiries", name: "Inquiries", icon: Inbox, badge: true },
-  { to: "/customers", name: "Customers", icon: UsersRound },
+  { to: "/customers", name: "Customers", icon: Smile },
   { to: "/knowledge", name: "Knowledge", icon: BookOpen },
 ];
 const INSIGHT = [
-  { to: "/analytics", name: "Analytics", icon: ChartColumn },
-  { to: "/reports", name: "Reports", icon: FileSpreadsheet },
+  { to: "/analytics", name: "Analytics", icon: BarChart2 },
+  { to: "/reports", name: "Reports", icon: FileText },
 ];
 const MANAGE = [
   { to: "/users", name: "Team", icon: Users, roles: ["admin", "manager"] },

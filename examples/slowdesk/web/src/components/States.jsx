@@ -1,10 +1,10 @@
 import React from "react";
-import { CircleAlert, Inbox, LoaderCircle, RotateCw } from "lucide-react";
+import { AlertCircle, Inbox, Loader, RotateCw } from "react-feather";
 
 export function Loading({ label = "Loading", page = false }) {
   return (
     <div className={page ? "state state-page" : "state"} role="status">
-      <LoaderCircle className="spin" size={20} />
+      <Loader className="spin" size={20} />
       <span>{label} …</span>
     </div>
   );
@@ -13,7 +13,7 @@ export function Loading({ label = "Loading", page = false }) {
 export function Failure({ error, onRetry }) {
   return (
     <div className="state state-failure" role="alert">
-      <CircleAlert size={20} />
+      <AlertCircle size={20} />
       <span>{error.message}</span>
       {onRetry && (
         <button type="button" className="btn btn-sm btn-light border" onClick={onRetry}>

@@ -1,6 +1,6 @@
 import React, { useEffect, useState } from "react";
 import { Link, useNavigate } from "react-router-dom";
-import { Bell, LogOut, Plus, Search } from "lucide-react";
+import { Bell, LogOut, Plus, Search } from "react-feather";
 import { useApi } from "../lib/useApi.js";
 import { useSession } from "../lib/session.jsx";
 import { number } from "../lib/format.js";

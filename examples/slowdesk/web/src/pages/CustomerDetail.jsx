@@ -1,6 +1,6 @@
 import React, { useEffect, useRef } from "react";
 import { Link, useParams } from "react-router-dom";
-import { ArrowLeft } from "lucide-react";
+import { ArrowLeft } from "react-feather";
 import _ from "lodash";
 import Chart from "chart.js/auto";
 import { useApi } from "../lib/useApi.js";

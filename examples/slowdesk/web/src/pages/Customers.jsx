@@ -1,6 +1,6 @@
 import React, { useState } from "react";
 import { Link, useNavigate } from "react-router-dom";
-import { Download, Search } from "lucide-react";
+import { Download, Search } from "react-feather";
 import { saveAsExcel } from "../lib/excel.js";
 import { useApi } from "../lib/useApi.js";
 import { ago, day } from "../lib/dates.js";

@@ -1,6 +1,6 @@
 import React, { useEffect, useState } from "react";
 import { Link } from "react-router-dom";
-import { AlarmClock, CircleCheckBig, Clock3, Inbox } from "lucide-react";
+import { AlertTriangle, CheckCircle, Clock, Inbox } from "react-feather";
 import banner from "../assets/dashboard-banner.png";
 import { api } from "../lib/api.js";
 import { ago, duration, greeting } from "../lib/dates.js";
@@ -15,9 +15,9 @@ const POLL_MS = 30000;
 
 const COUNTS = [
   { key: "open", name: "Open", icon: Inbox, tone: "indigo", filter: "open" },
-  { key: "pending", name: "Waiting for customer", icon: Clock3, tone: "amber", filter: "pending" },
-  { key: "resolved", name: "Resolved", icon: CircleCheckBig, tone: "green", filter: "resolved" },
-  { key: "overdue", name: "Overdue", icon: AlarmClock, tone: "red" },
+  { key: "pending", name: "Waiting for customer", icon: Clock, tone: "amber", filter: "pending" },
+  { key: "resolved", name: "Resolved", icon: CheckCircle, tone: "green", filter: "resolved" },
+  { key: "overdue", name: "Overdue", icon: AlertTriangle, tone: "red" },
 ];
 
 // The dashboard needs to know who is looking before it can know what to show.

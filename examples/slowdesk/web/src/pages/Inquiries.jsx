@@ -1,6 +1,6 @@
 import React, { useEffect, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router-dom";
-import { Download, MessageSquare, Search } from "lucide-react";
+import { Download, MessageSquare, Search } from "react-feather";
 import { saveAsExcel } from "../lib/excel.js";
 import { useApi } from "../lib/useApi.js";
 import { ago, dayAndTime } from "../lib/dates.js";

@@ -1,6 +1,6 @@
 import React, { useState } from "react";
 import { Link, useParams } from "react-router-dom";
-import { ArrowLeft, FileDown, Send } from "lucide-react";
+import { ArrowLeft, Printer, Send } from "react-feather";
 import _ from "lodash";
 import { api } from "../lib/api.js";
 import { useApi } from "../lib/useApi.js";
@@ -166,7 +166,7 @@ export default function InquiryDetail() {
             }
           >
             <button type="button" className="btn btn-light border btn-sm" onClick={() => savePdf(inquiry)}>
-              <FileDown size={16} /> PDF
+              <Printer size={16} /> PDF
             </button>
           </PageHead>
           {error && <div className="alert alert-danger">{error.message}</div>}

@@ -1,6 +1,6 @@
 import React, { useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { Search, X } from "lucide-react";
+import { Search, X } from "react-feather";
 import { api } from "../lib/api.js";
 import { useApi } from "../lib/useApi.js";
 import { label } from "../lib/format.js";

@@ -1,6 +1,6 @@
 import React, { useMemo, useState } from "react";
 import { useSearchParams } from "react-router-dom";
-import { Search } from "lucide-react";
+import { Search } from "react-feather";
 import _ from "lodash";
 import { Marked } from "marked";
 import hljs from "highlight.js";

@@ -1,6 +1,6 @@
 import React, { useEffect, useState } from "react";
 import { Navigate, useSearchParams } from "react-router-dom";
-import { LoaderCircle, Lock, Mail } from "lucide-react";
+import { Loader, Lock, Mail } from "react-feather";
 import hero from "../assets/login-hero.png";
 import logo from "../assets/logo.png";
 import { useSession } from "../lib/session.jsx";
@@ -82,7 +82,7 @@ export default function Login() {
             />
           </div>
           <button type="submit" className="btn btn-primary w-100" disabled={busy}>
-            {busy && <LoaderCircle className="spin" size={16} />} Sign in
+            {busy && <Loader className="spin" size={16} />} Sign in
           </button>
           <div className="login-demo">
             <span>Demo accounts</span>

@@ -1,6 +1,6 @@
 import React from "react";
 import { Link } from "react-router-dom";
-import { Compass } from "lucide-react";
+import { Compass } from "react-feather";
 import { PageHead } from "../components/Page.jsx";
 
 export default function NotFound() {

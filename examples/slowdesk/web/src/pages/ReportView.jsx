@@ -1,6 +1,6 @@
 import React, { useState } from "react";
 import { Link, useParams } from "react-router-dom";
-import { ArrowLeft, FileDown, FileSpreadsheet, LoaderCircle } from "lucide-react";
+import { ArrowLeft, Printer, FileText, Loader } from "react-feather";
 import { Bar, BarChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import _ from "lodash";
 import { api, query } from "../lib/api.js";
@@ -129,10 +129,10 @@ export default function ReportView() {
           ))}
         </select>
         <button type="button" className="btn btn-light border btn-sm" disabled={!request.data} onClick={() => savePdf(request.data)}>
-          <FileDown size={16} /> PDF
+          <Printer size={16} /> PDF
         </button>
         <button type="button" className="btn btn-primary btn-sm" disabled={busy} onClick={exportFile}>
-          {busy ? <LoaderCircle className="spin" size={16} /> : <FileSpreadsheet size={16} />} Export
+          {busy ? <Loader className="spin" size={16} /> : <FileText size={16} />} Export
         </button>
       </PageHead>
       {error && <div className="alert alert-danger">{error.message}</div>}

@@ -1,6 +1,6 @@
 import React from "react";
 import { Link } from "react-router-dom";
-import { ArrowRight, FileSpreadsheet } from "lucide-react";
+import { ArrowRight, FileText } from "react-feather";
 import { useApi } from "../lib/useApi.js";
 import { ago } from "../lib/dates.js";
 import { number } from "../lib/format.js";
@@ -18,7 +18,7 @@ export default function Reports() {
             {data.items.map((report) => (
               <Link key={report.kind} to={`/reports/${report.kind}`} className="panel report">
                 <span className="count-icon tone-indigo">
-                  <FileSpreadsheet size={20} />
+                  <FileText size={20} />
                 </span>
                 <h2>{report.title}</h2>
                 <p>{report.description}</p>

@@ -1,5 +1,5 @@
 import React, { useState } from "react";
-import { Search } from "lucide-react";
+import { Search } from "react-feather";
 import { useApi } from "../lib/useApi.js";
 import { ago } from "../lib/dates.js";
 import { number } from "../lib/format.js";
