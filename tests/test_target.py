@@ -4,10 +4,11 @@ hasten.toml is read strictly, and every refusal says what to do.
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hasten.errors import ConfigError
-from hasten.target import Target, find_config, load_target
+from hasten.target import Section, Target, find_config, load_target
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -99,3 +100,21 @@ def test_the_file_is_found_here_then_below_the_state_folder(tmp_path: Path, monk
     own = written(tmp_path, "")
     assert own == find_config(start=tmp_path)
     assert demo == find_config(str(tmp_path / ".hasten"))
+
+
+def _keys(kind: type[Section]) -> set[str]:
+    found: set[str] = set()
+    for field in msgspec.structs.fields(kind):
+        inner = getattr(field.type, "__args__", (field.type,))[0]
+        is_section = isinstance(inner, type) and issubclass(inner, Section)
+        found |= _keys(inner) if is_section else {field.name}
+    return found
+
+
+def test_every_key_is_documented() -> None:
+    """
+    docs/configuration.md names each key that hasten.toml knows.
+    """
+    text = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text()
+
+    assert [] == sorted(key for key in _keys(Target) if f"{key}`" not in text)
