@@ -64,17 +64,3 @@ def _undecided(rule: str, reason: str) -> Decision:
 def _gain(ratio: float) -> str:
     change = (1 - ratio) * 100
     return f"{abs(change):.3g} % {'less' if change >= 0 else 'more'} time"
-
-
-def held(live: Trial) -> Decision:
-    """
-    Say whether a change that was proved on clones stays in the live application, after one look at it there.
-
-    Nothing is measured against a control there, so only the guards speak; one that failed, or none at all, goes back.
-    """
-    for guard in live.guards:
-        if guard.ok is False:
-            return Decision(verdict=Verdict.ROLL_BACK, rule=f"guard:{guard.name}", reason=guard.detail)
-    if not any(guard.ok for guard in live.guards):
-        return _undecided("no_data", "nothing could be looked at in the live application")
-    return Decision(verdict=Verdict.KEEP, rule="held", reason="it holds in the live application")

@@ -34,7 +34,7 @@ def build(wanted: Definition, app: App) -> None:
         try:
             connection.execute(as_query(wanted.create()))
             if wanted.has_expression:
-                connection.execute(as_query(f"ANALYZE {wanted.qualified_table}"))
+                connection.execute(as_query(wanted.analyze))
         except BaseException as error:
             _clear(wanted, app, error)
             raise

@@ -64,6 +64,13 @@ class Definition(Noun, frozen=True, kw_only=True, order=True):
         return any(key.is_expression for key in self.keys)
 
     @property
+    def analyze(self) -> str:
+        """
+        The statement that gathers statistics for its expressions.
+        """
+        return f"ANALYZE {self.qualified_table}"
+
+    @property
     def name(self) -> str:
         """
         `hasten_<table>_<keys>_<6 hex>`, at most 63 bytes; the same definition has the same name everywhere.
