@@ -5,6 +5,7 @@ stdin stays open: renewed credentials come on it, and its end means that the par
 """
 
 import asyncio
+import contextlib
 import gc
 import os
 import resource
@@ -22,6 +23,7 @@ from hasten.world.load.result import LoadProgress
 
 #: Descriptors beside those of the connections.
 SPARE_DESCRIPTORS = 64
+PRIORITY = -10
 
 
 class _Parent(asyncio.Protocol):
@@ -47,12 +49,8 @@ def _say(kind: str, value: Any) -> None:
     """
     A line for the parent; progress that it does not read is dropped rather than waited for.
     """
-    try:
+    with contextlib.suppress(BlockingIOError):
         os.write(1, msgspec.json.encode({"type": kind, "value": value}) + b"\n")
-    except BlockingIOError:
-        pass
-    except BrokenPipeError:
-        os._exit(1)
 
 
 def _say_surely(kind: str, value: Any) -> None:
@@ -73,6 +71,14 @@ def _allow_descriptors(needed: int) -> None:
                 hint=f"lower max_in_flight to {hard - SPARE_DESCRIPTORS}, or raise the limit (ulimit -n)",
             )
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def _come_first() -> None:
+    """
+    Where that is allowed (root), this process is woken before others: it uses little, and must be on time.
+    """
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
 
 
 async def _run(plan: LoadPlan) -> None:
@@ -110,6 +116,7 @@ def main() -> int:
     try:
         plan = msgspec.json.decode(bytes(line), type=LoadPlan)
         check_plan(plan)
+        _come_first()
         _allow_descriptors(plan.max_in_flight + SPARE_DESCRIPTORS)
         with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(_run(plan))

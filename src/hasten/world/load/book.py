@@ -5,7 +5,9 @@ The book of a run: every request gets its line when it is settled, and the heart
 import time
 from array import array
 from collections import deque
+from datetime import timedelta
 
+from hasten.model import now
 from hasten.world.load.connection import Exchange
 from hasten.world.load.plan import LoadPlan
 from hasten.world.load.result import Flag, LoadProgress, LoadResult, Outcome, Records, is_error
@@ -41,6 +43,7 @@ class Book:
         self._tick_lags: array[float] = array("d")
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._cpu_before = time.process_time()
+        self._started_at = now()
 
     def settle(self, exchange: Exchange, outcome: Outcome, at: float) -> None:
         """
@@ -67,6 +70,12 @@ class Book:
         self.answered += outcome is Outcome.ANSWERED
         self.errors += is_error(outcome, exchange.status)
         self._recent.append(latency)
+
+    def begin(self, in_s: float) -> None:
+        """
+        The first moment of the schedule is `in_s` from now.
+        """
+        self._started_at = now() + timedelta(seconds=in_s)
 
     def tick(self, moment_s: float, lag_s: float) -> None:
         """
@@ -125,4 +134,5 @@ class Book:
             generator_cpu_s=cpu_s,
             connections=connections,
             interrupted=interrupted,
+            started_at=self._started_at,
         )

@@ -62,6 +62,7 @@ class Generator:
             self._over.set()
         await self._server.find()
         self._start = monotonic() + HEAD_START_S
+        self._book.begin(HEAD_START_S)
         self._next_tick = self._next_progress = self._start
         self._loop.call_at(self._start, self._dispatch)
         self._loop.call_at(self._start, self._tick)

@@ -1,0 +1,3 @@
+"""
+Every claim about speed or accuracy, measured: `make bench NAME=load_generator`.
+"""
