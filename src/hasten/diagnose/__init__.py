@@ -83,7 +83,7 @@ def diagnose(observation: Observation, target: Target, symptoms: Mapping[str, Sy
     findings: list[Finding] = []
     silent: dict[str, str] = {}
     for name, symptom in chosen.items():
-        unsaid = [_not_measured(part, observation) for part in symptom.about.reads if not getattr(observation, part)]
+        unsaid = [told for part in symptom.about.reads for told in _not_measured(part, observation)]
         try:
             findings += symptom.find(observation, target)
         except NoData as error:
@@ -100,16 +100,21 @@ def diagnose(observation: Observation, target: Target, symptoms: Mapping[str, Sy
     )
 
 
-def _not_measured(part: str, observation: Observation) -> str:
-    reason = observation.missing.get(part) or "; ".join(
+def _not_measured(part: str, observation: Observation) -> list[str]:
+    """
+    What is missing of one part of the observation: all of it, or a detail ("statements.percentiles").
+    """
+    if getattr(observation, part):
+        return [why for probe, why in observation.missing.items() if probe.startswith(f"{part}.")]
+    why = observation.missing.get(part) or "; ".join(
         f"{probe}: {why}" for probe, why in observation.missing.items() if part.rstrip("s") in probe
     )
-    return f"{_PARTS.get(part, part)} not measured" + (f" ({reason})" if reason else "")
+    return [f"{_PARTS.get(part, part)} not measured" + (f" ({why})" if why else "")]
 
 
 _PARTS = {
     "responses": "the API's answers were",
-    "pages": "no page was",
+    "pages": "pages were",
     "bundle": "the built front end was",
     "statements": "statements were",
     "tables": "tables were",

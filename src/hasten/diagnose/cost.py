@@ -37,9 +37,7 @@ def requests_in_window(observation: Observation) -> int:
     How many requests the load sent, over all routes.
     """
     return sum(
-        m.distribution.count
-        for m in observation.measurements
-        if m.metric == REQUESTS and m.where.kind == "application"
+        m.distribution.count for m in observation.measurements if m.metric == REQUESTS and m.where.kind == "application"
     )
 
 
@@ -69,11 +67,30 @@ def scale(observation: Observation) -> float:
     raise NoData("how much traffic a day has is not known", hint="set requests_per_day in [traffic]")
 
 
-def cost_s_per_day(per_day: float, avoidable_s: float) -> float:
+def cost_s_per_day(per_day: float | None, avoidable_s: float) -> float:
     """
-    Frequency × avoidable time; never below zero.
+    Frequency × avoidable time; never below zero. An unknown frequency ranks last: the evidence holds null for it.
     """
-    return max(0.0, per_day) * max(0.0, avoidable_s)
+    return max(0.0, per_day or 0.0) * max(0.0, avoidable_s)
+
+
+def calls_per_day(calls: int, observation: Observation) -> float:
+    """
+    How often a statement is executed in a day, from its calls in the window.
+
+    Raises:
+        NoData: neither the traffic of a day nor the length of the window is known.
+    """
+    return calls * scale(observation)
+
+
+def requests_per_day(route: str, observation: Observation) -> float:
+    """
+    Requests to one route in a day; scaled from the window where the traffic does not name it.
+    """
+    if route in observation.requests_per_day:
+        return observation.requests_per_day[route]
+    return requests_of(route, observation) * scale(observation)
 
 
 def bandwidth_bytes_per_s(observation: Observation, target: Target) -> float:
@@ -98,12 +115,11 @@ def bandwidth_bytes_per_s(observation: Observation, target: Target) -> float:
     return largest.wire_bytes / (largest.end_s - largest.start_s)
 
 
-def visits_per_day(page: PageProfile, resources: list[PageResource], observation: Observation) -> float:
+def visits_per_day(page: PageProfile, resources: list[PageResource], observation: Observation) -> float | None:
     """
     How often a page is loaded in a day; where only the API's traffic is known, the most that it allows.
 
-    Raises:
-        NoData: the page fetched nothing whose requests per day are known.
+    None where the page fetched nothing whose requests per day are known: that is not "never".
     """
     own = route_of("GET", page.page, observation)
     if own is not None:
@@ -114,9 +130,7 @@ def visits_per_day(page: PageProfile, resources: list[PageResource], observation
         if resource.kind.lower() in ("xhr", "fetch")
         and (route := route_of("GET", resource.url, observation)) is not None
     )
-    if not fetched:
-        raise NoData(f"how often {page.page} is visited is not known: it fetches none of the recorded requests")
-    return min(observation.requests_per_day[route] / times for route, times in fetched.items())
+    return min((observation.requests_per_day[route] / times for route, times in fetched.items()), default=None)
 
 
 def route_of(method: str, url: str, observation: Observation) -> str | None:
