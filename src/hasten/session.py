@@ -24,8 +24,6 @@ from hasten.world.cluster import Cluster
 from hasten.world.postgres import Database
 from hasten.world.supervisor import Spec, Supervisor
 
-STATE = ".hasten"
-
 
 @dataclass(frozen=True)
 class Place:
@@ -48,8 +46,7 @@ def located(config: str | None) -> Place:
     """
     path = find_config(config)
     target = load_target(path)
-    state_dir = path.parent if path.parent.name == STATE else path.parent / STATE
-    return Place(path, target, state_dir, (path.parent / target.root).resolve())
+    return Place(path, target, (path.parent / target.state).resolve(), (path.parent / target.root).resolve())
 
 
 @contextmanager
@@ -91,9 +88,7 @@ def _open(place: Place, supervisor: Supervisor, swept: list[str], *, application
     )
 
 
-def _database(
-    place: Place, supervisor: Supervisor, *, recording: bool
-) -> tuple[Cluster | None, Database | None]:
+def _database(place: Place, supervisor: Supervisor, *, recording: bool) -> tuple[Cluster | None, Database | None]:
     section = place.target.database
     instance = instance_of(place.state_dir)
     if section.private:

@@ -3,6 +3,7 @@ Makes slowdesk, the demo's patient, ready: its data seeded once and copied, its 
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -50,11 +51,16 @@ def prepare(state_dir: Path, named: str | None, scale: float, stage: Stage) -> P
     _archive(state_dir)
     config = state_dir / "hasten.toml"
     config.write_text(
-        f'# Written by `hasten demo` from {home.name}/hasten.toml.\nroot = "{home}"\n\n'
+        f'# Written by `hasten demo` from {home.name}/hasten.toml.\nroot = {_quoted(home)}\nstate = "."\n\n'
         + (home / "hasten.toml").read_text(encoding="utf-8"),
         encoding="utf-8",
     )
     return config
+
+
+def _quoted(path: Path) -> str:
+    # A JSON string is a TOML basic string.
+    return json.dumps(str(path))
 
 
 def find_slowdesk(named: str | None = None) -> Path:

@@ -187,10 +187,11 @@ class Target(Section, frozen=True, kw_only=True):
     """
     The whole of hasten.toml.
 
-    `root` is the folder that relative paths start from, itself relative to the file.
+    `root` is the folder that relative paths start from, and `state` the one of the ledger; both relative to the file.
     """
 
     root: str = "."
+    state: str = ".hasten"
     application: Application = Application()
     database: DatabaseSection = DatabaseSection()
     cache: Cache = Cache()
