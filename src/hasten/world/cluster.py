@@ -7,7 +7,7 @@ a log that `statement_log` reads.
 
 import secrets
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -202,9 +202,13 @@ class Cluster:
             made.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         return made
 
-    def reset_password(self) -> None:
+    def reset_password(self, *, dbname: str = "template1", also: Sequence[str] = ()) -> None:
         """
         The superuser `hasten` exists, with a new password; done in single-user mode, so no other way in is needed.
+
+        Args:
+            dbname: Where `also` is executed.
+            also: Statements to execute in the same go, one line each.
 
         Raises:
             Unreachable: PostgreSQL cannot open this data directory, and what it said.
@@ -214,6 +218,8 @@ class Cluster:
             f"CREATE ROLE {SUPERUSER}",
             "SET password_encryption = 'scram-sha-256'",
             f"ALTER ROLE {SUPERUSER} SUPERUSER LOGIN REPLICATION VALID UNTIL 'infinity' PASSWORD '{password}'",
+            *also,
+            dbname=dbname,
         )
         log.event("password reset", data_dir=str(self.data_dir), said=said.replace(password, log.REDACTED)[-500:])
         self.password = password

@@ -12,7 +12,7 @@ from hasten.world.programs import PostgresPrograms
 from hasten.world.unprivileged import give
 
 PRELOADED = ("pg_stat_statements", "auto_explain")
-LOG_PREFIX = "%m [%p] %q%u@%d/%a %Q "
+LOG_PREFIX = "%m [%p] %q%u@%d/%a %c %v %e %Q "
 """log_line_prefix of servers without jsonlog (before 15), as statement_log reads it; %Q is there from 14 on."""
 
 LOG_FILE_MB = 64

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -153,6 +154,34 @@ class Supervisor:
                 raise
             result["pid"] = running.pid
         return running
+
+    def finish(self, spec: Spec) -> str:
+        """
+        The program ran to its end, within `ready_timeout_s`; what it said.
+
+        Raises:
+            Missing: the program is not there.
+            Unreachable: it failed or took too long; with its last lines.
+        """
+        path = self._log_path(spec)
+        begin = path.stat().st_size if path.exists() else 0
+        running = self.start(dataclass_replace(spec, ready=None))
+        try:
+            in_time = registry.wait_until(lambda: running.exit_code is not None, spec.ready_timeout_s)
+        finally:
+            self.stop(spec.name)
+        lines = _last_lines(path, begin)
+        if not in_time:
+            raise Unreachable(
+                f"{spec.name} was not done after {spec.ready_timeout_s:g} s{lines}", hint=f"look into {path}"
+            )
+        if running.exit_code:
+            raise Unreachable(
+                f"{spec.name} failed with code {running.exit_code}{lines}",
+                hint=f"mend what its last lines say; the whole log is {path}",
+                exit_code=running.exit_code,
+            )
+        return lines
 
     def stop(self, name: str) -> None:
         """
@@ -294,7 +323,7 @@ class Supervisor:
 
         in_time = registry.wait_until(settled, spec.ready_timeout_s)
         lines = _last_lines(running.log, begin)
-        if running.exit_code is not None:
+        if running.exit_code is not None and (spec.ready is not None or running.exit_code == launch.CANNOT_RUN):
             raise Unreachable(
                 f"{spec.name} ended at its start with code {running.exit_code}{lines}",
                 hint=f"mend what its last lines say; the whole log is {running.log}",
