@@ -33,7 +33,7 @@ def decide(trial: Trial, *, least_gain: float = 0.10) -> Decision:
         return Decision(verdict=Verdict.ROLL_BACK, rule="harm", reason=f"shown to be slower: {measured}")
     if effect.high >= 1:
         return _undecided("interval", f"no gain cannot be excluded: {measured}")
-    if 1 - effect.ratio < least_gain:
+    if 1 - effect.ratio < least_gain - ROUNDING:
         reason = f"a real gain, but less than the {least_gain:.0%} that pay for a change: {measured}"
         return Decision(verdict=Verdict.ROLL_BACK, rule="least_gain", reason=reason)
     return Decision(verdict=Verdict.KEEP, rule="gain", reason=f"{measured}, and every guard held")
@@ -51,6 +51,8 @@ def _doubt(trial: Trial, effect: Effect | None) -> Decision | None:
         return _undecided("no_data", f"{effect.pairs} pairs are too few; at least {LEAST_PAIRS} are needed")
     if trial.grade == Grade.C:
         return _undecided("grade", "before and after on a drifting machine is no proof (grade C)")
+    if not trial.guards:
+        return _undecided("guard", "nothing was guarded")
     for guard in trial.guards:
         if guard.ok is None:
             return _undecided(f"guard:{guard.name}", f"no data for a guard: {guard.detail}")

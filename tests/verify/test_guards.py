@@ -1,0 +1,115 @@
+"""
+Guards: what held, what did not, and what is not known.
+"""
+
+from typing import Any
+
+import pytest
+
+from hasten.model import Block, Effect, Where
+from hasten.verify import guards
+
+
+def effect(name: str, low: float, control: float = 1.0, pairs: int = 12) -> Effect:
+    """
+    The effect on one statement.
+    """
+    return Effect(
+        metric="m",
+        where=Where(kind="statement", name=name),
+        ratio=low * 1.05,
+        low=low,
+        high=low * 1.1,
+        pairs=pairs,
+        control=control,
+        candidate=control * low,
+    )
+
+
+@pytest.mark.parametrize(
+    ("effects", "ok"),
+    [
+        ([], None),
+        ([effect("a", 0.5)], True),
+        ([effect("a", 1.09)], True),
+        ([effect("a", 0.5), effect("b", 1.11)], False),
+        ([effect("a", 0.5), effect("b", 1.11, pairs=5)], True),
+        ([effect("b", 1.5, pairs=5)], None),
+        # 50 % of 0.1 ms is nothing that anybody could notice.
+        ([effect("a", 0.5), effect("b", 1.5, control=0.0001)], True),
+    ],
+)
+def test_other_statements_must_not_be_shown_slower(effects: list[Effect], ok: bool | None) -> None:
+    """
+    A statement is worse when the lower end of its interval says so, by a noticeable time, with enough rounds.
+    """
+    assert ok == guards.others(effects, writes=[]).ok
+
+
+def test_writes_are_judged_apart() -> None:
+    """
+    A slow write fails the guard of writes and not the one of reads.
+    """
+    effects = [effect("read", 0.5), effect("write", 1.4)]
+
+    assert (True, False) == (guards.others(effects, ["write"]).ok, guards.writes(effects, ["write"], {}).ok)
+
+
+@pytest.mark.parametrize(
+    ("writing", "unsampled", "ok"),
+    [([], {}, True), ([], {"a": False}, True), ([], {"a": True}, None), (["a"], {}, None)],
+)
+def test_writes_nobody_saw_are_not_good_news(writing: list[str], unsampled: dict[str, bool], ok: bool | None) -> None:
+    """
+    No write in the window holds; a write that cannot be repeated is not known.
+    """
+    assert ok == guards.writes([], writing, unsampled).ok
+
+
+@pytest.mark.parametrize(
+    ("equivalence", "ok"),
+    [
+        ({}, None),
+        ({"compared": 0}, None),
+        ({"compared": 3, "unequal": []}, True),
+        ({"compared": 3, "unequal": [{"query_id": "a"}]}, False),
+    ],
+)
+def test_rows_must_be_the_same(equivalence: dict[str, Any], ok: bool | None) -> None:
+    """
+    One different result is enough; none compared is not known.
+    """
+    assert ok == guards.rows(equivalence).ok
+
+
+def block(control: int, candidate: int) -> Block:
+    """
+    A round with these errors.
+    """
+    return Block(index=0, order="", control={}, candidate={}, control_errors=control, candidate_errors=candidate)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "warm_up", "ok"),
+    [
+        ([], 0, None),
+        ([block(0, 0)], 0, True),
+        ([block(2, 0)], 0, True),
+        ([block(0, 1)], 0, False),
+        ([block(2, 1)], 0, False),
+        ([block(0, 0)], 1, False),
+    ],
+)
+def test_new_errors_are_never_outweighed(blocks: list[Block], warm_up: int, ok: bool | None) -> None:
+    """
+    An execution that fails only with the change fails the guard, however many fail only without it.
+    """
+    assert ok == guards.errors(blocks, 0, warm_up).ok
+
+
+@pytest.mark.parametrize(("added", "ok"), [(None, None), (0, True), (100, True), (101, False)])
+def test_the_size_has_a_limit(added: int | None, ok: bool | None) -> None:
+    """
+    Up to the limit holds; an unknown size is not known.
+    """
+    assert ok == guards.size(added, 100.0).ok
