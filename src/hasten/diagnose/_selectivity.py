@@ -5,6 +5,7 @@ The estimates are PostgreSQL's own statistics (distinct values, planner's row co
 smaller share never wins over the planner's, so a common value is not taken for a rare one.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ _USELESS = 0.5
 _MOST_COLUMNS = 3
 
 # PostgreSQL's default cost settings: a page read at random, in sequence, and the work per index entry and row.
-_RANDOM_PAGE, _PER_ROW, _DESCENT = 4.0, 0.015, 0.5
+_RANDOM_PAGE, _NEXT_PAGE, _PER_ROW, _DESCENT = 4.0, 1.0, 0.015, 0.5
 _PAGE_BYTES = 8192
 
 
@@ -89,9 +90,11 @@ def index_cost(lookup: Lookup, table: TableProfile) -> float:
     """
     What finding the rows by that index would cost, in the planner's units at its default settings.
     """
-    rows = lookup.selectivity * table.rows
-    pages = max(1.0, table.size_bytes / _PAGE_BYTES)
-    return lookup.lookups * (_DESCENT + min(rows, pages) * _RANDOM_PAGE + rows * _PER_ROW)
+    rows, pages = lookup.selectivity * table.rows, max(1.0, table.size_bytes / _PAGE_BYTES)
+    # As cost_bitmap_heap_scan: how many pages so many rows are on, and the more of them, the nearer to a sequential read.
+    fetched = min(pages, 2 * pages * rows / (2 * pages + rows))
+    per_page = _RANDOM_PAGE - (_RANDOM_PAGE - _NEXT_PAGE) * math.sqrt(fetched / pages)
+    return lookup.lookups * (_DESCENT + fetched * per_page + rows * _PER_ROW)
 
 
 def serving(lookup: Lookup, table: TableProfile, indexes: list[IndexProfile], most_share: float) -> IndexProfile | None:

@@ -6,5 +6,6 @@ Pure: no server is asked. `read_statement` is the one door; `shape` holds what i
 
 from hasten.sql.reading import read_statement
 from hasten.sql.shape import Join, OrderKey, Predicate, StatementShape, TableUse
+from hasten.sql.text import without_values
 
-__all__ = ["Join", "OrderKey", "Predicate", "StatementShape", "TableUse", "read_statement"]
+__all__ = ["Join", "OrderKey", "Predicate", "StatementShape", "TableUse", "read_statement", "without_values"]

@@ -109,3 +109,13 @@ def constant_text(node: Node) -> str | None:
     if kind == "boolval":
         return "true" if content.boolval.boolval else "false"
     return str(content.sval.sval) if kind == "sval" else None
+
+
+def without_values(text: str) -> str:
+    """
+    The statement with `$n` for every constant; "" where it cannot be read, so that no value slips through.
+    """
+    try:
+        return str(postgast.normalize(text))
+    except PARSE_ERRORS:
+        return ""
