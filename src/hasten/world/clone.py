@@ -9,7 +9,7 @@ not archive, replicate, subscribe, or reach other servers.
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -19,7 +19,7 @@ from hasten.errors import HastenError, NotAllowed, Unreachable
 from hasten.world import clone_sample, clone_settings, clone_template, cluster_settings, data_directory
 from hasten.world.cluster import Cluster
 from hasten.world.postgres import Database, Facts
-from hasten.world.programs import PostgresPrograms, find_postgres
+from hasten.world.programs import PostgresPrograms
 from hasten.world.supervisor import Spec, Supervisor
 
 BACKUP_TIMEOUT_S = 1800.0
@@ -134,7 +134,10 @@ def base_backup(
     facts = facts or source.check()
     if not facts.may_replicate:
         raise NotAllowed(f"role {facts.role} may not replicate", hint=f"ALTER ROLE {facts.role} REPLICATION")
-    programs = _programs(source, facts)
+    try:
+        programs = clone_settings.programs_for(source, facts.major)
+    except HastenError as error:
+        raise NotAllowed(f"no programs to run a copy with: {error}", hint=error.hint) from error
     need_room(to, clone_settings.server_size_bytes(source), count)
     try:
         _run_backup(source, to, supervisor, programs)
@@ -171,16 +174,6 @@ def need_room(folder: Path, size_bytes: int, count: int) -> None:
             free_bytes=free,
             wanted_bytes=wanted,
         )
-
-
-def _programs(source: Database, facts: Facts) -> PostgresPrograms:
-    try:
-        if source.programs:
-            with suppress(HastenError):
-                return find_postgres(source.programs, major=facts.major)
-        return find_postgres(major=facts.major)
-    except HastenError as error:
-        raise NotAllowed(f"no programs to run a copy with: {error}", hint=error.hint) from error
 
 
 def _run_backup(source: Database, to: Path, supervisor: Supervisor, programs: PostgresPrograms) -> None:

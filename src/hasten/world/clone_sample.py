@@ -57,9 +57,13 @@ def make(source: Database, to: Path, supervisor: Supervisor, facts: Facts, *, na
         NotAllowed: the schema cannot be read.
         Unreachable: the copy failed.
     """
-    programs = find_postgres()
-    if programs.major < facts.major:
-        raise Missing(f"only PostgreSQL {programs.version} is here", hint=f"install PostgreSQL {facts.major}")
+    try:
+        programs = clone_settings.programs_for(source, facts.major)
+    except Missing:
+        # A newer PostgreSQL takes the schema of an older one.
+        programs = find_postgres()
+        if programs.major < facts.major:
+            raise
     settings = clone_settings.carried(source, 2) if programs.major == facts.major else {}
     cluster = Cluster.create(to, programs, settings)
     cluster.start(supervisor, name=name)

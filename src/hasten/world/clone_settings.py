@@ -2,9 +2,13 @@
 What a clone takes over from its source, so that the planner decides alike, and what it must not.
 """
 
+from contextlib import suppress
+
 import psutil
 
+from hasten.errors import ConfigError, Missing
 from hasten.world.postgres import Database
+from hasten.world.programs import PostgresPrograms, find_postgres
 
 MIN_BUFFERS_BYTES = 128 * 1024 * 1024
 
@@ -50,6 +54,19 @@ def carried(source: Database, count: int) -> dict[str, str]:
     settings["shared_buffers"] = f"{min(buffers, most) // 1024}kB"
     prepared = source.value("SHOW max_prepared_transactions")
     return settings | {"max_prepared_transactions": str(prepared)}
+
+
+def programs_for(source: Database, major: int) -> PostgresPrograms:
+    """
+    The programs of the source's own version: the ones named for it, else those of this machine.
+
+    Raises:
+        Missing: there are none.
+    """
+    if source.programs:
+        with suppress(ConfigError, Missing):
+            return find_postgres(source.programs, major=major)
+    return find_postgres(major=major)
 
 
 def server_size_bytes(source: Database) -> int:

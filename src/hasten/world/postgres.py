@@ -329,12 +329,16 @@ def as_query(statement: Statement) -> Any:
 
 def _parts(dsn: str) -> dict[str, Any]:
     try:
-        return conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError as error:
+        parts = conninfo_to_dict(dsn)
+        for name in ("port", "connect_timeout"):
+            for number in str(parts.get(name) or 0).split(","):
+                int(number)
+    except (psycopg.ProgrammingError, ValueError) as error:
         raise ConfigError(
             f"the database URL is not one: {log.redact(str(error).strip())}",
             hint="write it as postgresql://user:password@host:5432/name",
         ) from None
+    return parts
 
 
 @lru_cache
