@@ -43,16 +43,23 @@ def main() -> None:
     parser.add_argument("--scale", type=positive, default=1.0, help="1.0: 400,000 inquiries (default)")
     parser.add_argument("--force", action="store_true", help="drop slowdesk's tables if they are there")
     arguments = parser.parse_args()
+    try:
+        fill(arguments.scale, arguments.force)
+    except psycopg.OperationalError as error:
+        parser.exit(1, f"slowdesk.seed: the database does not answer: {error}\nIs DATABASE_URL right?\n")
+
+
+def fill(scale: float, force: bool) -> None:
     progress = Progress()
     with psycopg.connect(DATABASE_URL) as connection:
         tables = load.existing_tables(connection)
-        if tables and not arguments.force:
-            parser.exit(1, "slowdesk.seed: the database is not empty. Use --force to drop slowdesk's tables.\n")
+        if tables and not force:
+            raise SystemExit("slowdesk.seed: the database is not empty. Use --force to drop slowdesk's tables.")
         if tables:
             load.drop_tables(connection)
         load.create_tables(connection)
         load.fill_small_tables(connection)
-        load.copy_rows(DATABASE_URL, arguments.scale, lambda rows: progress.show(f"{rows:,} rows copied"))
+        load.copy_rows(DATABASE_URL, scale, lambda rows: progress.show(f"{rows:,} rows copied"))
         load.add_constraints(connection, progress.show)
         progress.show("analyzing")
         load.analyze(connection)

@@ -49,7 +49,6 @@ def create_tables(connection: psycopg.Connection[Any]) -> None:
 
 
 def fill_small_tables(connection: psycopg.Connection[Any]) -> None:
-    now = NOW.replace(tzinfo=None)
     with connection.cursor() as cursor:
         cursor.executemany("INSERT INTO roles VALUES (%s, %s)", list(enumerate(people.ROLES, start=1)))
         for number, (code, (description, roles)) in enumerate(people.PERMISSIONS.items(), start=1):
@@ -67,7 +66,7 @@ def fill_small_tables(connection: psycopg.Connection[Any]) -> None:
         cursor.executemany(
             "INSERT INTO report_runs (kind, started_at, rows, requested_by)"
             " VALUES (%s, to_timestamp(%s) AT TIME ZONE 'UTC', %s, 2)",
-            [run for run in inquiries.report_runs() if run[1] < now.timestamp()],
+            [run for run in inquiries.report_runs() if run[1] < NOW.timestamp()],
         )
     connection.commit()
 
