@@ -91,7 +91,7 @@ def index_cost(lookup: Lookup, table: TableProfile) -> float:
     What finding the rows by that index would cost, in the planner's units at its default settings.
     """
     rows, pages = lookup.selectivity * table.rows, max(1.0, table.size_bytes / _PAGE_BYTES)
-    # As cost_bitmap_heap_scan: how many pages so many rows are on, and the more of them, the nearer to a sequential read.
+    # As PostgreSQL prices a bitmap scan: the more of the pages are read, the nearer it is to a sequential read.
     fetched = min(pages, 2 * pages * rows / (2 * pages + rows))
     per_page = _RANDOM_PAGE - (_RANDOM_PAGE - _NEXT_PAGE) * math.sqrt(fetched / pages)
     return lookup.lookups * (_DESCENT + fetched * per_page + rows * _PER_ROW)
