@@ -50,7 +50,7 @@ AWKWARD = [
     "SELECT * FROM a LEFT JOIN (b JOIN c ON c.id = b.id) ON b.id = a.b_id WHERE c.note IS NULL",
     "SELECT * FROM a RIGHT JOIN b ON b.id = a.b_id AND a.x = 1 FULL JOIN c ON c.a_id = a.id AND c.note = 'x'",
     "SELECT * FROM a CROSS JOIN LATERAL (SELECT * FROM b WHERE b.id = a.b_id ORDER BY z LIMIT 3) q",
-    "SELECT extract(year FROM y), x AT TIME ZONE 'UTC', x::numeric(9, 2), x IS JSON FROM a WHERE (y, y) OVERLAPS (x, x)",
+    "SELECT extract(year FROM y), x AT TIME ZONE 'UTC', x::numeric, x IS JSON FROM a WHERE (y, y) OVERLAPS (x, x)",
     "SELECT * FROM a WHERE x LIKE ANY (ARRAY['a%', 'b%']) AND y SIMILAR TO '%x%' AND x NOT BETWEEN SYMMETRIC 1 AND 2",
     "SELECT * FROM a WHERE x @@ to_tsquery('x') AND x ->> 'k' = 'v' AND x #>> '{a,b}' = 'c' AND x ? 'k'",
     'SELECT "weird ""name""" FROM "Tab le" WHERE "weird ""name""" = 1',
