@@ -17,6 +17,7 @@ from hasten.target import Allow, Target
 from hasten.world import catalog
 from hasten.world.cluster import Cluster
 from hasten.world.postgres import Database, as_query
+from hasten.world.programs import PostgresPrograms
 from hasten.world.supervisor import Supervisor
 
 #: Enough for tests, and no more: several of these run at once.
@@ -24,16 +25,19 @@ SETTINGS = {"shared_buffers": "64MB", "fsync": "off", "jit": "off", "max_paralle
 
 
 @contextmanager
-def private_app(state_dir: Path, seed: str, *, name: str = "app") -> Iterator[App]:
+def private_app(
+    state_dir: Path, seed: str, *, name: str = "app", programs: PostgresPrograms | None = None
+) -> Iterator[App]:
     """
     An App on a private server that holds what the statements in `seed` made; gone at the end of the block.
 
     Args:
         state_dir: An empty folder for it.
         seed: SQL statements, separated as psql would have them.
+        programs: The PostgreSQL to run; the usual choice if left out.
     """
     with Supervisor(state_dir) as supervisor:
-        cluster = Cluster.create(supervisor.scratch("testing") / "data", settings=SETTINGS).start(supervisor)
+        cluster = Cluster.create(supervisor.scratch("testing") / "data", programs, SETTINGS).start(supervisor)
         database = cluster.create_database(name)
         with database.connect(statement_timeout_s=120) as connection:
             connection.execute(as_query(seed))
@@ -75,9 +79,7 @@ def findings_of(observation: Observation) -> list[Finding]:
     ]
 
 
-def _profile(
-    database: Database, text: str, parameters: Sequence[Sequence[str | None]], calls: int
-) -> StatementProfile:
+def _profile(database: Database, text: str, parameters: Sequence[Sequence[str | None]], calls: int) -> StatementProfile:
     samples = []
     query_id = digest_of(text)
     with database.connect() as connection:
