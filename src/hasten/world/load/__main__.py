@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from hasten.errors import ConfigError, HastenError
+from hasten.errors import ConfigError, HastenError, Interrupted
 from hasten.world.load.clock import new_loop
 from hasten.world.load.generator import Generator
 from hasten.world.load.plan import LoadPlan, check_plan
@@ -49,7 +49,7 @@ def _say(kind: str, value: Any) -> None:
     """
     A line for the parent; progress that it does not read is dropped rather than waited for.
     """
-    with contextlib.suppress(BlockingIOError):
+    with contextlib.suppress(OSError):
         os.write(1, msgspec.json.encode({"type": kind, "value": value}) + b"\n")
 
 
@@ -99,6 +99,8 @@ async def _run(plan: LoadPlan) -> None:
     finally:
         gc.enable()
         await generator.close()
+    if result.interrupted:
+        raise Interrupted("the load was ended from outside", hint="run it again")
     _say_surely("result", result)
 
 
@@ -122,7 +124,7 @@ def main() -> int:
             runner.run(_run(plan))
     except HastenError as error:
         _say_surely("error", {"kind": type(error).__name__, "message": str(error), "hint": error.hint})
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
         return 130
     return 0

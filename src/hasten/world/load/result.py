@@ -263,7 +263,7 @@ class LoadResult(Noun, frozen=True, kw_only=True):
         counts: dict[str, int] = {}
         for index in self.counted(route):
             names = [Outcome(outcome[index]).name]
-            if status[index] >= 400:
+            if outcome[index] == Outcome.ANSWERED and status[index] >= 400:
                 names.append(f"{status[index] // 100}xx")
             for name in names:
                 counts[name] = counts.get(name, 0) + 1

@@ -106,10 +106,7 @@ def _listen(
             error = msgspec.json.decode(message.value, type=dict[str, str])
             raise getattr(errors, error["kind"])(error["message"], hint=error["hint"])
         elif message.type == "result":
-            result = msgspec.json.decode(message.value, type=LoadResult)
-            if result.interrupted:
-                raise errors.Interrupted("the load was ended from outside", hint="run it again")
-            return result
+            return msgspec.json.decode(message.value, type=LoadResult)
     code = process.wait()
     said.seek(0)
     last = said.read()[-2000:].decode(errors="replace").strip().splitlines()[-1:]
