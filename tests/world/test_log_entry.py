@@ -122,9 +122,9 @@ def test_a_damaged_json_line_is_a_value_error(line):
 
 PLAIN = b"""\
 2026-11-23 05:16:52.534 UTC [2515] LOG:  checkpoint starting: time
-2026-11-23 05:16:52.534 UTC [2515] shop@shop/my @1/2 6b03cc3f.9d3 5/107 00000 -66 LOG:  duration: 1.5 ms  execute x: SELECT $1,
+2026-11-23 05:16:52.534 UTC [2515] me@shop/my @1/2 6b03.9d3 5/1 00000 -66 LOG:  duration: 1.5 ms  execute x: SELECT $1,
 \t  2
-2026-11-23 05:16:52.534 UTC [2515] shop@shop/my @1/2 6b03cc3f.9d3 5/107 00000 -66 DETAIL:  Parameters: $1 = 'a
+2026-11-23 05:16:52.534 UTC [2515] me@shop/my @1/2 6b03.9d3 5/1 00000 -66 DETAIL:  Parameters: $1 = 'a
 \tb'
 something else
 2026-11-23 05:16:53.000 UTC [2515] shop@shop/web 77 ERROR:  division by zero
@@ -144,7 +144,7 @@ def test_plain_lines_are_read():
     assert "" == server.user
     assert "duration: 1.5 ms  execute x: SELECT $1,\n  2" == executed.message
     assert "Parameters: $1 = 'a\nb'" == executed.detail
-    assert ("my @1/2", "6b03cc3f.9d3", "5/107", "-66") == (
+    assert ("my @1/2", "6b03.9d3", "5/1", "-66") == (
         executed.application_name,
         executed.session,
         executed.transaction,
