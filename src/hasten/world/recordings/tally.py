@@ -2,10 +2,12 @@
 Gathers recorded requests: equal ones are one with more weight, and what is left out is counted with the reason.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 from hasten.log import redact
 from hasten.model import Noun
@@ -30,6 +32,10 @@ _STATIC_ENDINGS = (
     ".js", ".mjs", ".css", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".woff", ".woff2",
     ".ttf", ".mp4", ".webm", ".wasm", ".txt", ".webmanifest",
 )  # fmt: skip
+_CREDENTIAL = re.compile(
+    r"(?ix) ((access|auth|id|refresh|session|api|bearer)[_-]?)? (token|jwt) | (api|access)[_-]?key | (client[_-]?)? secret"
+    r" | pass(word|wd)? | (j|php)? sess(ion)? [_-]? (id)? | sid | sig(nature)? | credentials? | auth(orization)?"
+)
 _LEAVES = ("logout", "log-out", "signout", "sign-out", "login", "log-in", "signin", "sign-in")
 
 
@@ -75,7 +81,7 @@ class Tally:
         """
         The request counts, unless the query holds a credential: whose it is cannot be said.
         """
-        if redact(request.path) != request.path:
+        if holds_credential(request.path):
             self.drop(UNKNOWN_IDENTITY)
             return
         key = (request.method, request.path, request.principal, request.body)
@@ -129,6 +135,14 @@ def with_weight(request: LoadRequest, weight: float) -> LoadRequest:
         weight=weight,
         principal=request.principal,
     )
+
+
+def holds_credential(path: str) -> bool:
+    """
+    Whether the query says who asks.
+    """
+    names = [name for name, _ in parse_qsl(path.partition("?")[2], keep_blank_values=True)]
+    return any(_CREDENTIAL.fullmatch(name) for name in names) or redact(path) != path
 
 
 def is_static(path: str) -> bool:
