@@ -1,0 +1,233 @@
+"""
+Trials on real clones: what helps is kept, what does not is not, and what harms is caught by its guard.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from hasten.application import App
+from hasten.decide import decide
+from hasten.errors import NoData
+from hasten.evidence import Observation
+from hasten.model import Change, Grade, Kind, Risk, Trial, Verdict, Where, from_json, to_json
+from hasten.testing.laws import snapshot
+from hasten.testing.servers import observe_statements, private_app
+from hasten.verify import statistics
+from hasten.verify.trial import run_schema_trial
+
+pytestmark = pytest.mark.real
+
+SEED = """
+CREATE TABLE orders (id int PRIMARY KEY, buyer int NOT NULL, note text NOT NULL);
+CREATE TABLE goods (id int PRIMARY KEY, name text NOT NULL);
+INSERT INTO orders SELECT i, i % 5000, md5(i::text) FROM generate_series(1, 150000) i;
+INSERT INTO goods SELECT i, 'g' || i FROM generate_series(1, 1000) i;
+"""
+FIND = "SELECT id, note FROM orders WHERE buyer = $1"
+COUNT = "SELECT count(*) FROM orders WHERE note LIKE $1"
+WRITE = "INSERT INTO orders VALUES ($1, $2, $3)"
+GOODS = "SELECT name FROM goods WHERE id = $1"
+WORKLOAD: dict[str, list[list[str | None]]] = {
+    FIND: [["7"], ["77"], ["777"]],
+    COUNT: [["a%"], ["b%"]],
+    WRITE: [["1000001", "1", "x"], ["1000002", "2", "y"]],
+    GOODS: [["1"], ["2"]],
+}
+
+
+class Doing:
+    """
+    A remedy that executes the statements of its change, whatever they are.
+    """
+
+    def apply(self, change: Change, app: App) -> None:
+        """
+        They were executed.
+        """
+        for statement in change.after["do"]:
+            app.database.run(statement)
+
+
+def doing(*statements: str) -> Change:
+    """
+    A change of the table `orders` that consists of these statements.
+    """
+    return Change(
+        optimization="test.doing",
+        kind=Kind.SCHEMA,
+        where=Where(kind="table", name="orders"),
+        before={},
+        after={"table": "orders", "do": list(statements)},
+        inverse={},
+        why="",
+        expects="",
+        risk=Risk.R2,
+    )
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """
+    A shop with one index missing.
+    """
+    with private_app(tmp_path_factory.mktemp("shop"), SEED) as made:
+        seen = observe_statements(made.database, WORKLOAD)
+        yield replace(made, gathered=seen)
+
+
+def tried(app: App, *statements: str, pairs: int = 8) -> Trial:
+    """
+    The trial of a change that executes these statements.
+    """
+    return run_schema_trial(doing(*statements), Doing(), app, pairs=pairs, seed=5, time_budget_s=120)
+
+
+def guard(trial: Trial, name: str) -> bool | None:
+    """
+    Whether the guard of that name held.
+    """
+    return next(each.ok for each in trial.guards if each.name == name)
+
+
+@pytest.fixture(scope="module")
+def helpful(app: App) -> Trial:
+    """
+    The trial of the missing index; the live database was the same before and after.
+    """
+    before = snapshot(app)
+    trial = tried(app, "CREATE INDEX ON orders (buyer)")
+    assert before == snapshot(app)
+    return trial
+
+
+def test_what_helps_is_kept(helpful: Trial) -> None:
+    """
+    A missing index: kept with an interval that excludes no gain, with evidence of grade A from clones.
+    """
+    decision = decide(helpful)
+
+    assert Verdict.KEEP == decision.verdict, decision.reason
+    assert (Grade.A, "clone", 8) == (helpful.grade, helpful.arena, len(helpful.blocks))
+
+
+def test_the_verdict_can_be_computed_again_from_json(helpful: Trial) -> None:
+    """
+    Blocks, weights and seed in the ledger give the same effects, and so the same decision.
+    """
+    stored = from_json(to_json(helpful), Trial)
+    again = statistics.effect_of(stored.blocks, stored.weights, stored.seed)
+
+    assert again is not None
+    assert helpful.effect == again
+    assert helpful.effects[0] == statistics.database_effect(
+        again, stored.weights[statistics.SHARE], stored.effects[0].control
+    )
+    assert helpful.effects[1:] == statistics.effects_of(stored.blocks, stored.seed)
+    assert decide(helpful) == decide(stored)
+
+
+def test_only_statements_on_the_table_are_replayed(app: App, helpful: Trial) -> None:
+    """
+    Each round has the reads and writes of the table, and nothing of others; each arm is first equally often.
+    """
+    expected = {each.query_id for each in app.observation.statements if each.text != GOODS}
+
+    assert [expected] * 8 == [set(block.control) for block in helpful.blocks]
+    assert [expected] * 8 == [set(block.candidate) for block in helpful.blocks]
+    assert 4 == sum(block.order == "control first" for block in helpful.blocks)
+
+
+def test_what_does_nothing_is_not_kept(app: App) -> None:
+    """
+    Two equal arms: no gain is shown.
+    """
+    assert Verdict.KEEP != decide(tried(app)).verdict
+
+
+def test_what_slows_reads_is_not_kept(app: App) -> None:
+    """
+    A table made five times bigger, with the same rows to be seen: its reads are shown to be slower.
+    """
+    trial = tried(
+        app,
+        "ALTER TABLE orders ADD filler text",
+        "UPDATE orders SET filler = repeat('f', 600)",
+        "VACUUM orders",
+        "ALTER TABLE orders DROP filler",
+    )
+
+    assert Verdict.ROLL_BACK == decide(trial).verdict
+    assert trial.effect is not None
+    assert trial.effect.low > 1
+
+
+def test_other_rows_are_caught(app: App) -> None:
+    """
+    Faster and wrong is not an optimization: a missing row rolls the change back.
+    """
+    trial = tried(app, "CREATE INDEX ON orders (buyer)", "DELETE FROM orders WHERE id = 777")
+    decision = decide(trial)
+
+    assert guard(trial, "rows") is False
+    assert (Verdict.ROLL_BACK, "guard:rows") == (decision.verdict, decision.rule)
+
+
+def test_new_errors_are_caught(app: App) -> None:
+    """
+    A statement that fails only with the change rolls it back.
+    """
+    trial = tried(app, "CREATE INDEX ON orders (buyer)", "ALTER TABLE orders ADD CHECK (note <> 'x')")
+    decision = decide(trial)
+
+    assert guard(trial, "errors") is False
+    assert (Verdict.ROLL_BACK, "guard:errors") == (decision.verdict, decision.rule)
+
+
+def test_slower_writes_are_caught(app: App) -> None:
+    """
+    Reads gain and writes lose 20 ms each: the guard of writes speaks.
+    """
+    trial = tried(
+        app,
+        "CREATE INDEX ON orders (buyer)",
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM count(*) FROM generate_series(1, 100000); RETURN NEW; END $$",
+        "CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION slow()",
+    )
+
+    assert guard(trial, "writes") is False
+    assert Verdict.ROLL_BACK == decide(trial).verdict
+
+
+def test_too_big_a_change_is_caught(app: App) -> None:
+    """
+    What it adds on disk is measured against hasten.toml.
+    """
+    small = msgspec.structs.replace(app.target, allow=msgspec.structs.replace(app.target.allow, max_index_mb=0.5))
+    trial = tried(replace(app, target=small), "CREATE INDEX ON orders (buyer)", pairs=6)
+
+    assert guard(trial, "size") is False
+
+
+def test_nothing_to_replay_is_no_trial(app: App) -> None:
+    """
+    Without recorded statements nothing can be said, and the error says what to do.
+    """
+    empty = replace(app, gathered=Observation(name="empty"))
+    with pytest.raises(NoData) as refused:
+        tried(empty, "CREATE INDEX ON orders (buyer)")
+
+    assert "record_parameters" in refused.value.hint
+
+
+def test_a_budget_without_room_for_six_rounds_is_no_trial(app: App) -> None:
+    """
+    The number of rounds is decided before the first, and five are not enough; no clone is left behind.
+    """
+    with pytest.raises(NoData, match="not even 6"):
+        run_schema_trial(doing("CREATE INDEX ON orders (buyer)"), Doing(), app, time_budget_s=0.1)
+
+    assert ["postgres"] == list(app.supervisor.running)
