@@ -90,6 +90,9 @@ def details(observation: Observation) -> dict[str, Any]:
     if p95 is not None:
         text = next((s.text for s in observation.statements if s.query_id == query_id), "")
         found["slowest_statement"] = {"query_id": query_id, "p95_ms": p95 * MS, "text": " ".join(text.split())[:300]}
+    time = [m.distribution for m in _all(observation, "hasten.database.time")]
+    if time:
+        found["database_time"] = {"total_s": time[0].total, "calls": time[0].count}
     return found
 
 

@@ -15,6 +15,7 @@ from hasten.errors import ConfigError, NotAllowed
 from hasten.model import Change, Decision, Step, Verdict
 from hasten.record import history
 from hasten.record.ledger import Ledger
+from hasten.record.report import label_of
 from hasten.session import opened
 
 
@@ -53,7 +54,7 @@ def carry_out_all(chosen: list[Change], app: App, book: Ledger, display: Display
     """
     decisions = []
     for number, change in enumerate(chosen, start=1):
-        title = f"trial {number} of {len(chosen)}: {change.where.name} {change.after.get('columns', '')}"
+        title = f"trial {number} of {len(chosen)}: {label_of(change)}"
         with display.stage(title) as progress:
             decision = cycle.carry_out(change, app, book, progress)
         display.say(f"  {decision.verdict}: {decision.reason}")

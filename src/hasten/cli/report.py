@@ -37,6 +37,22 @@ def command(config: str | None, as_json: bool, no_html: bool) -> None:
         out.print(f"written: {path}")
 
 
+def beside(found: Report) -> list[str]:
+    """
+    What stands beside the objectives: the worst route and the database's time, then and now.
+    """
+    first, last = found.runs[0].details, found.runs[-1].details
+    lines = []
+    if "worst_route" in last:
+        worst = last["worst_route"]
+        lines.append(f"worst route now: {worst['name']}, p95 {amount(worst['p95_ms'], 'ms')}")
+    before, after = (run.get("database_time", {}).get("total_s") for run in (first, last))
+    if before and after and found.runs[0].seq != found.runs[-1].seq:
+        change = f"{(after / before - 1) * 100:+.0f} %"
+        lines.append(f"database time under the same load: {amount(before, 's')} → {amount(after, 's')} ({change})")
+    return lines
+
+
 def say_report(found: Report) -> None:
     """
     The board and the contributions on the terminal.
@@ -50,9 +66,8 @@ def say_report(found: Report) -> None:
     out.print(tables.board(found.objectives))
     if found.changes:
         out.print(tables.contributions(found.changes))
-    worst = found.runs[-1].details.get("worst_route")
-    if worst:
-        out.print(f"worst route now: {worst['name']}, p95 {amount(worst['p95_ms'], 'ms')}")
+    for line in beside(found):
+        out.print(line)
     if found.is_stale:
         out.print(
             "[yellow]a change was made after the last measurement:[/] `hasten baseline --name now` measures again"

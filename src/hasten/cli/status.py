@@ -10,6 +10,7 @@ from hasten.cli.options import common
 from hasten.cli.output import out, say_json
 from hasten.record import history
 from hasten.record.ledger import Ledger
+from hasten.record.report import label_of
 from hasten.session import located, running_in
 
 
@@ -42,8 +43,7 @@ def command(config: str | None, as_json: bool) -> None:
         table.add_column(column, no_wrap=column != "What")
     for state in states:
         since = state.at.strftime("%Y-%m-%d %H:%M") if state.at else ""
-        what = str(state.change.after.get("create", ""))
-        table.add_row(state.change.id, state.change.optimization, state.step, since, what)
+        table.add_row(state.change.id, state.change.optimization, state.step, since, label_of(state.change))
     out.print(f"{len(entries)} entries, {len(runs)} measurements, {len(states)} changes")
     if states:
         out.print(table)

@@ -90,10 +90,6 @@ def contributions(lines: list[ChangeLine]) -> Table:
         verdict = Text(line.verdict or str(line.state), style=_COLOR.get(line.verdict, "") if line.verdict else "red")
         interval = f"{line.interval[0]:.3g} – {line.interval[1]:.3g}" if line.interval else "–"
         effect = f"× {line.effect:.3g}" if line.effect is not None else "–"
-        table.add_row(line.id, _short(line.what), effect, interval, line.grade or "–", verdict)
+        table.add_row(line.id, line.label, effect, interval, line.grade or "–", verdict)
     table.caption = "effect: candidate / control, weighted time of the statements on the table; below 1 is faster"
     return table
-
-
-def _short(statement: str) -> str:
-    return statement.replace("CREATE INDEX CONCURRENTLY ", "index ").replace("USING btree ", "")

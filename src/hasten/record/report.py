@@ -8,7 +8,7 @@ from typing import Any
 
 from hasten import objectives
 from hasten.errors import LedgerBroken
-from hasten.model import Finding, Noun, Step, Trial, Verdict
+from hasten.model import Change, Finding, Noun, Step, Trial, Verdict
 from hasten.objectives import Standing
 from hasten.record import history
 from hasten.record.ledger import Ledger
@@ -29,6 +29,7 @@ class ChangeLine(Noun, frozen=True, kw_only=True):
     grade: str | None
     state: Step
     what: str
+    label: str
     where: str
     why: str
     reason: str
@@ -101,6 +102,15 @@ def contract(found: Report) -> dict[str, Any]:
     }
 
 
+def label_of(change: Change) -> str:
+    """
+    The change in a few words: "index messages (inquiry_id)".
+    """
+    if "columns" not in change.after:
+        return f"{change.optimization.split('.')[-1]} {change.where.name}"
+    return f"index {change.where.name} ({', '.join(map(str, change.after['columns']))})"
+
+
 def _line(state: history.ChangeState) -> ChangeLine:
     change, trial = state.change, state.trial
     effect = trial.effect if trial else None
@@ -114,6 +124,7 @@ def _line(state: history.ChangeState) -> ChangeLine:
         grade=trial.grade if trial else None,
         state=state.step,
         what=str(change.after.get("create") or change.after),
+        label=label_of(change),
         where=change.where.name,
         why=change.why,
         reason=state.reason or (state.decision.reason if state.decision else ""),

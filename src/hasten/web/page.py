@@ -46,7 +46,9 @@ def render(found: Report, name: str) -> str:
         reached=sum(standing.met for standing in found.objectives),
         board_plot=plots.dumbbells(_distances(found.objectives), "× target (1 is reached, logarithmic)"),
         route_plot=plots.dumbbells(_routes(found.runs), "p95 of each route, ms (logarithmic)"),
-        forest_plot=plots.forest([(_label(line.what), line.trial) for line in found.changes if line.trial]),
+        forest_plot=plots.forest(
+            [(line.label.removeprefix("index "), line.trial) for line in found.changes if line.trial]
+        ),
         block_plots={line.id: plots.blocks(line.trial) for line in found.changes if line.trial},
         first=found.runs[0] if found.runs else None,
         last=found.runs[-1] if found.runs else None,
@@ -111,8 +113,3 @@ def _p95s(measurements: list[Measurement]) -> dict[str, float]:
         for m in measurements
         if m.metric == "http.client.request.duration" and m.where.kind == "route" and m.distribution.p95 is not None
     }
-
-
-def _label(what: str) -> str:
-    short = what.split(" ON ", 1)[-1].replace("public.", "").replace("USING btree ", "")
-    return short if len(short) <= 46 else short[:45] + "…"
