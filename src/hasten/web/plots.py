@@ -44,6 +44,9 @@ _STYLE: Any = {
 }
 
 
+_plain = FuncFormatter(lambda value, _: f"{value:,g}")
+
+
 class Dumbbell(msgspec.Struct, frozen=True):
     """
     One row: from where, to where, and what was wanted; None where there is no number.
@@ -146,7 +149,7 @@ def blocks(trial: Trial) -> str:
         axes.plot(x, [value * 1000 for value in control], "o-", color=SOFT, linewidth=1.5, label="control")
         axes.plot(x, [value * 1000 for value in candidate], "o-", color=GOOD, linewidth=1.5, label="candidate")
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axes.yaxis.set_major_formatter(_plain)
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylabel("ms per call")
         axes.set_xlabel("round (both arms at the same time)")
@@ -170,8 +173,10 @@ def _figure(rows: int) -> tuple[Figure, Axes]:
 def _frame(axes: Axes, rows: int) -> None:
     axes.set_ylim(-0.6, rows - 0.4)
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(_plain)
+    low, high = axes.get_xlim()
+    # Within a decade there may be no power of ten to label.
+    axes.xaxis.set_minor_formatter(_plain if high / low < 20 else NullFormatter())
     axes.grid(axis="x")
     axes.set_axisbelow(True)
 
