@@ -33,8 +33,9 @@ _STATIC_ENDINGS = (
     ".ttf", ".mp4", ".webm", ".wasm", ".txt", ".webmanifest",
 )  # fmt: skip
 _CREDENTIAL = re.compile(
-    r"(?ix) ((access|auth|id|refresh|session|api|bearer)[_-]?)? (token|jwt) | (api|access)[_-]?key | (client[_-]?)? secret"
-    r" | pass(word|wd)? | (j|php)? sess(ion)? [_-]? (id)? | sid | sig(nature)? | credentials? | auth(orization)?"
+    r"(?ix) ((access|auth|id|refresh|session|api|bearer)[_-]?)? (token|jwt) | (api|access)[_-]?key"
+    r" | (client[_-]?)? secret | pass(word|wd)? | (j|php)? sess(ion)? [_-]? (id)?"
+    r" | sid | sig(nature)? | credentials? | auth(orization)?"
 )
 _LEAVES = ("logout", "log-out", "signout", "sign-out", "login", "log-in", "signin", "sign-in")
 
