@@ -6,10 +6,17 @@ from psycopg import sql
 
 from hasten.errors import HastenError, NotAllowed
 from hasten.world.postgres import Database, Facts
+from hasten.world.registry import wait_until
 
 COPY_TIMEOUT_S = 1800.0
 
-_CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name NOT LIKE %s"
+LEAVING_S = 2.0
+"""A connection that was closed is seen a moment longer."""
+
+_CONNECTED = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 
 
 def make(source: Database, facts: Facts, instance: str, count: int) -> list[Database]:
@@ -21,8 +28,8 @@ def make(source: Database, facts: Facts, instance: str, count: int) -> list[Data
     """
     if not facts.may_create_databases:
         raise NotAllowed(f"role {facts.role} may not create databases", hint=f"ALTER ROLE {facts.role} CREATEDB")
-    others = source.value(_CONNECTED, [facts.database, f"hasten:{instance}:%"])
-    if others:
+    if not wait_until(lambda: _connected(source, facts) == 0, LEAVING_S, step_s=0.1):
+        others = _connected(source, facts)
         raise NotAllowed(f"{others} others are connected to {facts.database}", hint="stop the application first")
     drop(source, instance)
     made = []
@@ -37,6 +44,10 @@ def make(source: Database, facts: Facts, instance: str, count: int) -> list[Data
         drop(source, instance)
         raise NotAllowed(f"the database was not copied: {error}", hint=error.hint) from error
     return made
+
+
+def _connected(source: Database, facts: Facts) -> int:
+    return int(_beside(source).value(_CONNECTED, [facts.database]))
 
 
 def drop(source: Database, instance: str) -> int:
