@@ -121,3 +121,15 @@ def test_index_html_is_matched_with_the_built_one(observed: Any, target: Any, ma
     [found] = uncompressed_response.find(seen, target)
 
     assert 4000 == found.evidence["saved_bytes"]
+
+
+def test_several_samples_of_a_route_are_one_finding(observed: Any, target: Any, make: Any) -> None:
+    """
+    The answer in the middle by size stands for the route; an error does not.
+    """
+    sizes = [(30_000, 200), (20_000, 200), (40_000, 200), (9_000, 500)]
+    samples = [make.answer(headers=PLAIN, body_bytes=size, status=status) for size, status in sizes]
+
+    [found] = uncompressed_response.find(observed(responses=samples), target)
+
+    assert 30_000 == found.evidence["body_bytes"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from hasten.diagnose.cost import REPEAT_SHARE
-from hasten.evidence import PageResource
+from hasten.evidence import Observation, PageResource, ResponseSample
 
 #: A validator or a lifetime this long and a browser need not fetch a file again for weeks.
 LONG_LIFE_S = 30 * 86_400
@@ -99,3 +99,16 @@ def transfers_per_visit(resource: PageResource) -> float:
     How often the bytes travel per visit, given that some visitors have them already.
     """
     return 1.0 if is_sent_again(resource.headers) else 1.0 - REPEAT_SHARE
+
+
+def typical_responses(observation: Observation) -> list[ResponseSample]:
+    """
+    One good answer of each route: the one in the middle by its size, the smaller where there are two.
+    """
+    by_route: dict[str, list[ResponseSample]] = {}
+    for sample in observation.responses:
+        if 200 <= sample.status < 400 and sample.error is None:
+            by_route.setdefault(sample.route, []).append(sample)
+    for samples in by_route.values():
+        samples.sort(key=lambda sample: (sample.body_bytes, sample.path, sample.principal))
+    return [samples[(len(samples) - 1) // 2] for _, samples in sorted(by_route.items())]

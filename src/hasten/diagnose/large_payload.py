@@ -35,7 +35,7 @@ def find(observation: Observation, target: Target) -> list[Finding]:
     if not observation.responses:
         return []
     bandwidth = cost.bandwidth_bytes_per_s(observation, target)
-    found = [_of_route(sample, observation, bandwidth) for sample in observation.responses]
+    found = [_of_route(sample, observation, bandwidth) for sample in _http.typical_responses(observation)]
     return [finding for finding in found if finding is not None]
 
 
@@ -43,7 +43,7 @@ def _of_route(sample: ResponseSample, observation: Observation, bandwidth: float
     headers = _http.as_mapping(sample.headers)
     limit = about.minimum["bytes"]
     requests = cost.requests_of(sample.route, observation)
-    if sample.status >= 400 or sample.body_bytes < limit or requests < about.minimum["requests"]:
+    if sample.body_bytes < limit or requests < about.minimum["requests"]:
         return None
     if not _http.is_compressible(headers) or "attachment" in headers.get("content-disposition", ""):
         return None

@@ -39,7 +39,7 @@ def find(observation: Observation, target: Target) -> list[Finding]:
     if not observation.responses and not observation.pages:
         return []
     bandwidth = cost.bandwidth_bytes_per_s(observation, target)
-    routes = [_of_route(sample, observation, bandwidth) for sample in observation.responses]
+    routes = [_of_route(sample, observation, bandwidth) for sample in _http.typical_responses(observation)]
     pages = [_of_page(page, observation, bandwidth) for page in observation.pages]
     return [finding for finding in (*routes, *pages) if finding is not None]
 

@@ -40,7 +40,7 @@ def find(observation: Observation, target: Target) -> list[Finding]:
     if not observation.responses and not observation.pages:
         return []
     bandwidth = cost.bandwidth_bytes_per_s(observation, target)
-    routes = [_of_route(sample, observation, bandwidth) for sample in observation.responses]
+    routes = [_of_route(sample, observation, bandwidth) for sample in _http.typical_responses(observation)]
     pages = [_of_page(page, observation, bandwidth) for page in observation.pages]
     return [finding for finding in (*routes, *pages) if finding is not None]
 
@@ -48,7 +48,7 @@ def find(observation: Observation, target: Target) -> list[Finding]:
 def _of_route(sample: ResponseSample, observation: Observation, bandwidth: float) -> Finding | None:
     headers = _http.as_mapping(sample.headers)
     requests = cost.requests_of(sample.route, observation)
-    if sample.status >= 400 or sample.gzip_bytes is None or requests < about.minimum["requests"]:
+    if sample.gzip_bytes is None or requests < about.minimum["requests"]:
         return None
     if not _is_plain_text(headers, sample.body_bytes, sample.gzip_bytes):
         return None
