@@ -68,8 +68,10 @@ def _environment(name: str, says: str, venv: Path, skip: Skip = nothing_to_skip)
     interpreter = getattr(sys, "_base_executable", None) or sys.executable
 
     def create(commands: Commands) -> Iterable[Path]:
-        rmtree(venv, ignore_errors=True)
-        commands.run(name, [interpreter, "-m", "venv", venv], limit_s=180)
+        # One that somebody made by hand, or whose stamp was lost, is good enough if it works.
+        if not (_is_wanted(venv) and _works(venv)):
+            rmtree(venv, ignore_errors=True)
+            commands.run(name, [interpreter, "-m", "venv", venv], limit_s=180)
         return [venv / "bin" / "python"]
 
     return Step(name, says, lambda: str(venv), create, skip, lambda: _is_wanted(venv) and _works(venv))
