@@ -13,7 +13,7 @@ from slowdesk.models import Customer, Inquiry
 
 router = APIRouter(prefix="/customers", tags=["customers"])
 
-CUSTOMERS_PER_PAGE = 12
+CUSTOMERS_PER_PAGE = 10
 
 Reader = Annotated[Principal, Depends(requires("customers.read"))]
 Db = Annotated[Session, Depends(get_session)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slowdesk.seed.calendar import DAYS, NOW_S, START_S, stamp
 from slowdesk.seed.people import NAMED_USERS, TAGS, country_of, customer_count, user_count
-from slowdesk.seed.texts import CLIENTS, TOPICS, bodies, subjects
+from slowdesk.seed.texts import TOPICS, bodies, subjects
 
 CHANNELS = ("email", "email", "email", "web", "web", "web", "phone", "chat")
 PRIORITIES = ("low", "low", "normal", "normal", "normal", "normal", "normal", "high", "high", "urgent")
@@ -120,7 +120,7 @@ def tag_lines(scale: float) -> Iterator[str]:
 def message_lines(scale: float) -> Iterator[str]:
     rng = random.Random("slowdesk messages")
     draw = rng.random
-    texts = bodies("message bodies", 5000, (1, 6))
+    texts = bodies("message bodies", 5000, (1, 4))
     first_agent, agents = len(NAMED_USERS) + 1, user_count(scale) - len(NAMED_USERS)
     message_id = 0
     for outline in outlines(scale):
@@ -140,7 +140,6 @@ def _payloads() -> list[str]:
     return [
         json.dumps(
             {
-                "client": rng.choice(CLIENTS),
                 "topics": sorted(rng.sample(TOPICS, k=rng.randint(1, 3))),
                 "minutes": round(rng.expovariate(1 / 150), 1),
             }

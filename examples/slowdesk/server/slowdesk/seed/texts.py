@@ -41,7 +41,6 @@ TOPICS = (
     "delivery", "billing", "login", "export", "import", "refund", "performance", "contract", "api", "upgrade",
     "address", "feature",
 )  # fmt: skip
-CLIENTS = ("Firefox 138", "Chrome 136", "Safari 18.4", "Edge 136", "iOS app 4.2", "Android app 4.1")
 
 
 def bodies(name: str, count: int, sentences: tuple[int, int]) -> list[str]:
