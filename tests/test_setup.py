@@ -212,6 +212,18 @@ def test_an_environment_that_does_not_run_is_made_again(ready: SmallCheckout) ->
     assert {"environment", "packages-hasten", "project"} == ready.made()
 
 
+def test_an_environment_that_works_is_kept(ready: SmallCheckout) -> None:
+    """
+    An environment that set-up does not remember, perhaps made by hand, is used and not replaced.
+    """
+    mark = ready.root / ".venv" / "made-by-hand"
+    mark.touch()
+    shutil.rmtree(ready.root / ".cache" / "setup")
+    ready.made()
+
+    assert mark.exists()
+
+
 def test_a_moved_checkout_is_noticed(ready: SmallCheckout) -> None:
     """
     Environments hold the path they were made at; elsewhere they are made again.
