@@ -16,6 +16,8 @@ _PASSES_ORDER = frozenset({
 })  # fmt: skip
 
 
+#: What reads all of its input before it gives the first row: a LIMIT above saves nothing below.
+_BLOCKING = frozenset({"Sort", "Hash"})
 #: What makes new rows of many, so that a join above is no join of the table below.
 _FOLDS = frozenset({"Aggregate", "WindowAgg", "Unique", "SetOp"})
 
@@ -52,7 +54,7 @@ class Scan:
 @dataclass(frozen=True)
 class _Above:
     """
-    What stands above a node.
+    What stands above a node. `processes`: how many share the rows of a parallel scan.
     """
 
     executions: float = 1.0
@@ -63,6 +65,7 @@ class _Above:
     limit_rows: float = 0.0
     sort_rows: float = 0.0
     sort_share: float = 0.0
+    processes: float = 1.0
 
 
 def root_of(plan: Any) -> Plan:
@@ -118,14 +121,20 @@ def _below(node: Plan, child: Plan, sides: list[Plan], above: _Above, total: flo
         return _Above(executions=executions, factor=above.factor, is_inner=not once)
     if relation == "InitPlan":
         return _Above(factor=above.factor)
+    if kind in _BLOCKING or (kind == "Aggregate" and node.get("Strategy") in ("Plain", "Hashed")):
+        above = replace(above, factor=1.0)
     passed = above if kind in _PASSES_ORDER else replace(above, limit_rows=0.0, sort_rows=0.0, sort_share=0.0)
     if kind == "Limit":
         whole = max(_cost(child), 1e-9)
         factor = above.factor * min(1.0, _cost(node) / whole)
         return replace(passed, factor=factor, limit_rows=_rows(node), sort_rows=0.0, sort_share=0.0)
+    if kind in ("Gather", "Gather Merge"):
+        workers = float(node.get("Workers Planned", 0))
+        # The leader helps too, the less the more workers it has to listen to (get_parallel_divisor).
+        return replace(passed, processes=workers + max(0.0, 1 - 0.3 * workers))
     if kind in ("Sort", "Incremental Sort") and passed.limit_rows:
         share = min(1.0, _cost(node) * above.executions * above.factor / total)
-        return replace(passed, sort_rows=_rows(child), sort_share=share)
+        return replace(passed, sort_rows=_rows(child) * above.processes, sort_share=share)
     if kind in _JOINS and len(sides) == 2:
         other = sides[1] if child is sides[0] else sides[0]
         inner = kind == "Nested Loop" and child is sides[1]
@@ -146,7 +155,7 @@ def _scan(node: Plan, above: _Above, total: float) -> Scan:
         node=node["Node Type"],
         table=name if schema == "public" else f"{schema}.{name}",
         alias=str(node.get("Alias", name)),
-        rows=_rows(node),
+        rows=_rows(node) * (above.processes if node.get("Parallel Aware") else 1.0),
         cost=cost,
         share=min(1.0, cost * above.executions * above.factor / total),
         executions=above.executions,
