@@ -9,7 +9,7 @@ from hasten.model import now
 from hasten.sql import read_statement
 from hasten.verify.equivalence import Comparison, has_total_order, leaves_a_choice
 from hasten.verify.replay import Replayed, Run
-from hasten.verify.rows import Rows
+from hasten.world.execution import Rows
 
 PRIMARY = IndexProfile(name="p", table="t", definition="", columns=["id"], unique=True, primary=True)
 

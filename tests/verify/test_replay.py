@@ -14,7 +14,7 @@ from hasten.evidence import Observation, StatementProfile, StatementSample
 from hasten.model import now
 from hasten.sql import read_statement
 from hasten.testing.servers import observe_statements
-from hasten.verify.replay import Reach, Replayed, corpus_of, duet, execute, orders, touched_by, turns
+from hasten.verify.replay import Reach, Replayed, corpus_of, duet, orders, touched_by, turns
 
 
 def sample(text: str, *parameters: str | None, seconds: float = 0.01) -> StatementSample:
@@ -69,16 +69,6 @@ def test_a_statement_without_executions_is_named() -> None:
     assert 0.5 == corpus.share
 
 
-def test_slow_statements_have_few_executions() -> None:
-    """
-    A pass over the executions of one statement stays short, but two are kept to tell parameters apart.
-    """
-    seen = Observation(name="o", statements=[profile(READ, 30.0, samples=50), profile(PARENT, 0.1, samples=50)])
-    corpus = corpus_of(seen, Reach(anyhow=frozenset({"children", "parents"})))
-
-    assert {READ: 2, PARENT: 8} == {each.query_id: len(each.samples) for each in corpus.statements}
-
-
 def replayed(seconds: float, samples: int) -> Replayed:
     """
     A statement of the corpus.
@@ -125,43 +115,6 @@ def test_views_and_references_are_reached(small_app: App) -> None:
         found = touched_by(connection, ["children"])
 
     assert Reach(anyhow=frozenset({"children", "heavy"}), written=frozenset({"parents"})) == found
-
-
-@pytest.mark.real
-def test_parameters_take_the_type_that_the_statement_asks_for(small_app: App) -> None:
-    """
-    Text for integers, arrays, dates and NULL is understood; % in a statement is only that.
-    """
-    text = "SELECT id FROM parents WHERE id = ANY ($1) AND id > $2 AND name LIKE 'p%' AND ($3::date IS NULL OR true)"
-    with small_app.database.connect() as connection:
-        run = execute(connection, sample(text, "{1,2,3}", "1", None))
-
-    assert (None, 2) == (run.error, run.count)
-
-
-@pytest.mark.real
-def test_a_write_leaves_nothing(small_app: App) -> None:
-    """
-    It is run for real, and rolled back.
-    """
-    with small_app.database.connect() as connection:
-        run = execute(connection, sample("DELETE FROM strangers WHERE id < $1 RETURNING id", "5"))
-        wrote = execute(connection, sample("INSERT INTO strangers VALUES ($1)", "7"))
-
-    assert (0, 1, None) == (run.count, wrote.count, wrote.error)
-    assert 0 == small_app.database.value("SELECT count(*) FROM strangers")
-
-
-@pytest.mark.real
-def test_an_error_is_a_result(small_app: App) -> None:
-    """
-    The SQLSTATE of a failed execution is told, and the connection can go on.
-    """
-    with small_app.database.connect() as connection:
-        failed = execute(connection, sample("INSERT INTO children VALUES (1, 1, 1)"))
-        after = execute(connection, sample("SELECT 1"))
-
-    assert ("23505", None) == (failed.error, after.error)
 
 
 @pytest.mark.real

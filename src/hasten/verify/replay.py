@@ -9,20 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
 
 import psycopg
 
-from hasten.corpus import repeatable, spread
+from hasten.corpus import repeatable
 from hasten.evidence import Observation, StatementSample
 from hasten.sql import StatementShape, read_statement
-from hasten.verify.rows import Rows, rows_of
+from hasten.world.execution import Run as Run
+from hasten.world.execution import execute as execute
 from hasten.world.postgres import Row, as_query
 
-#: Different parameters of one statement that take turns, round by round.
-MOST_SAMPLES = 8
-#: A pass over all samples of one statement should not take longer than this.
-STATEMENT_PASS_S = 6.0
 #: Fast statements are run several times in a round, until they have this much time or were run MOST_REPEATS times.
 REPEAT_UNTIL_S = 0.02
 MOST_REPEATS = 5
@@ -41,6 +37,7 @@ class Replayed:
     shape: StatementShape
     samples: tuple[StatementSample, ...]
     seconds: float
+    total_s: float = 0.0
 
     @property
     def repeats(self) -> int:
@@ -60,27 +57,17 @@ class Replayed:
 @dataclass(frozen=True)
 class Corpus:
     """
-    What is replayed, the share of all database time that it stands for, and what could not be replayed.
+    What can be replayed, the share of all database time that it stands for, and what cannot be.
 
     `unsampled`: statements that touch the tables and have no execution to repeat; True where it writes.
+    `untimed`: statements that are left out because both arms have the same plans for them.
     """
 
     statements: tuple[Replayed, ...]
     share: float
     total_s: float
     unsampled: dict[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """
-    One execution: its seconds, and its rows where they were asked for; or its error.
-    """
-
-    seconds: float
-    count: int = -1
-    rows: Rows | None = None
-    error: str | None = None
+    untimed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,15 +106,15 @@ def corpus_of(observation: Observation, reach: Reach) -> Corpus:
             unsampled[profile.query_id] = is_write
             continue
         replayed_s += profile.total_s
-        count = max(2, min(MOST_SAMPLES, int(STATEMENT_PASS_S / max(profile.mean_s, 1e-6))))
         chosen.append(
             Replayed(
                 query_id=profile.query_id,
                 calls=profile.calls,
                 is_write=is_write,
                 shape=shape,
-                samples=tuple(spread(samples, count)),
+                samples=tuple(samples),
                 seconds=profile.mean_s,
+                total_s=profile.total_s,
             )
         )
     chosen.sort(key=lambda each: each.query_id)
@@ -181,29 +168,6 @@ def duet(control: psycopg.Connection[Row], candidate: psycopg.Connection[Row]) -
         raise
     finally:
         playing.close()
-
-
-def execute(connection: psycopg.Connection[Row], sample: StatementSample, *, with_rows: bool = False) -> Run:
-    """
-    One statement in a transaction of its own, rolled back. Only the statement is timed, up to its last row.
-    """
-    cursor = psycopg.RawCursor(connection)
-    connection.execute("BEGIN")
-    start = perf_counter()
-    try:
-        # Parameters go as text of no stated type, so the server gives them the types that the statement asks for.
-        cursor.execute(as_query(sample.text), sample.parameters or None)
-        seconds = perf_counter() - start
-        result = cursor.pgresult
-        rows = rows_of(result) if with_rows and result is not None else None
-        return Run(seconds=seconds, count=cursor.rowcount, rows=rows)
-    except psycopg.Error as error:
-        if connection.broken:
-            raise
-        return Run(seconds=perf_counter() - start, error=error.sqlstate or type(error).__name__)
-    finally:
-        if not connection.broken:
-            connection.execute("ROLLBACK")
 
 
 def turns(statements: Sequence[Replayed], index: int, seed: int) -> list[tuple[Replayed, StatementSample]]:

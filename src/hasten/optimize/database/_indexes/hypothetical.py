@@ -17,8 +17,8 @@ from hasten.application import App
 from hasten.evidence import TableProfile
 from hasten.log import event
 from hasten.optimize.database._indexes.definition import Definition
-from hasten.optimize.database._indexes.pricing import Connection, plan_of
 from hasten.optimize.database._indexes.workload import Statement
+from hasten.world.execution import Connection, plan_of
 
 _PAGE = 8192
 _FILL = 0.9

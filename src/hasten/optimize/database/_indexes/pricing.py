@@ -5,11 +5,10 @@ A built index has its true size and height, and can be timed. Which candidates a
 others in a transaction that is rolled back.
 """
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from time import monotonic, perf_counter
-from typing import Any, Protocol
+from time import monotonic
+from typing import Protocol
 
 import psycopg
 
@@ -19,14 +18,13 @@ from hasten.optimize.database._indexes.candidates import Candidate
 from hasten.optimize.database._indexes.catalog import index_named
 from hasten.optimize.database._indexes.definition import Definition
 from hasten.optimize.database._indexes.workload import Statement
-from hasten.world.postgres import Row, as_query
+from hasten.world.execution import Connection, execute, plan_of
+from hasten.world.postgres import as_query
 
 #: A statement that takes longer than this on the copy counts as taking this long.
 TIMEOUT_S = 10.0
 #: Below this one timing says little, so the better of two is taken.
 REPEAT_BELOW_S = 0.5
-
-Connection = psycopg.Connection[Row]
 
 
 class Prices(Protocol):
@@ -111,13 +109,8 @@ class BuiltPrices:
             return {each.query_id: sum(self._timed(sample) for sample in each.samples) for each in reading}
 
     def _timed(self, sample: StatementSample) -> float:
-        first = self._once(sample)
-        return first if first >= REPEAT_BELOW_S else min(first, self._once(sample))
-
-    def _once(self, sample: StatementSample) -> float:
-        start = perf_counter()
-        answer(self._connection, sample.text, sample.parameters)
-        return perf_counter() - start
+        first = execute(self._connection, sample).seconds
+        return first if first >= REPEAT_BELOW_S else min(first, execute(self._connection, sample).seconds)
 
     @contextmanager
     def _only(self, chosen: Collection[Definition]) -> Iterator[None]:
@@ -142,35 +135,4 @@ def planned_costs(connection: Connection, statements: Sequence[Statement]) -> di
         costs = [float(plan["Total Cost"]) for plan in plans if plan]
         if costs and len(costs) == len(statement.samples):
             found[statement.query_id] = sum(costs)
-    return found
-
-
-def plan_of(connection: Connection, sample: StatementSample) -> dict[str, Any] | None:
-    """
-    The plan for one execution with its real parameters; None where the server refuses to plan it.
-    """
-    rows = answer(connection, f"EXPLAIN (FORMAT JSON) {sample.text}", sample.parameters)
-    if not rows:
-        return None
-    plan = next(iter(rows[0].values()))
-    return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]  # type: ignore[no-any-return]
-
-
-def answer(connection: Connection, text: str, parameters: Sequence[str | None]) -> list[Row] | None:
-    """
-    The rows of one statement with text parameters; None where it failed. A transaction around it survives.
-    """
-    inside = connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
-    if inside:
-        connection.execute("SAVEPOINT hasten")
-    cursor = psycopg.RawCursor(connection, row_factory=connection.row_factory)
-    try:
-        cursor.execute(as_query(text), parameters or None)
-        found = cursor.fetchall() if text.startswith("EXPLAIN") else []
-    except psycopg.Error:
-        if connection.broken:
-            raise
-        found = None
-    if inside:
-        connection.execute("ROLLBACK TO SAVEPOINT hasten")
     return found
