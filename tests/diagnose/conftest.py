@@ -3,6 +3,7 @@ A small help desk under observation, healthy unless a test makes it ill.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from hasten.evidence import (
     PageRun,
     ResponseSample,
     StatementProfile,
+    StatementSample,
     TableProfile,
 )
 from hasten.model import Distribution, Measurement, Where
@@ -173,6 +175,26 @@ def statement(text: str, **given: Any) -> StatementProfile:
     return StatementProfile(text=text, **values)
 
 
+def executions(
+    text: str, values: list[list[str | None]], *, transaction: str = "3/1", seconds: float = 0.01
+) -> list[StatementSample]:
+    """
+    Logged executions of one transaction, one for each list of values.
+    """
+    return [
+        StatementSample(
+            at=datetime(2026, 11, 23, tzinfo=UTC),
+            query_id="1001",
+            text=text,
+            parameters=each,
+            seconds=seconds,
+            session="a1",
+            transaction=transaction,
+        )
+        for each in values
+    ]
+
+
 BY_KEY = {
     "Node Type": "Index Scan",
     "Relation Name": "inquiries",
@@ -190,6 +212,7 @@ QUICK = statement(
     p50_s=0.0002,
     p95_s=0.0003,
     plan=BY_KEY,
+    samples=executions("SELECT subject FROM inquiries WHERE id = $1", [["7"]]),
 )
 
 
@@ -255,6 +278,7 @@ def make() -> Any:
         requests = staticmethod(requests)
         statement = staticmethod(statement)
         seq_scan = staticmethod(seq_scan)
+        executions = staticmethod(executions)
         fetch = FETCH
         entry = ENTRY
         inquiries = INQUIRIES

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hasten.sql import StatementShape, TableUse
+
 Plan = dict[str, Any]
 
 _JOINS = frozenset({"Hash Join", "Merge Join", "Nested Loop"})
@@ -84,6 +86,16 @@ def scans(plan: Any) -> list[Scan]:
     """
     root = root_of(plan)
     return list(_walk(root, _Above(), max(_cost(root), 1e-9))) if root else []
+
+
+def use_of(scan: Scan, shape: StatementShape) -> TableUse | None:
+    """
+    Where in the statement the table is read so; None where that is not certain.
+    """
+    uses = shape.of(scan.table)
+    named = [use for use in uses if use.alias == scan.alias]
+    # EXPLAIN numbers a table that is named twice (inquiries, inquiries_1); then only a lone use is certain.
+    return named[0] if len(named) == 1 else uses[0] if len(uses) == 1 else None
 
 
 def summary(plan: Any, most: int = 20) -> list[str]:

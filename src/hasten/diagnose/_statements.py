@@ -8,6 +8,7 @@ from hasten.diagnose import cost
 from hasten.errors import NoData
 from hasten.evidence import Observation, StatementProfile
 from hasten.sql import StatementShape, read_statement
+from hasten.target import Target
 
 
 def catalog_of(observation: Observation) -> dict[str, list[str]]:
@@ -88,3 +89,16 @@ def no_plans(observation: Observation) -> NoData:
     """
     why = observation.missing.get("statements.plans", "")
     return NoData("no plan of any statement is known" + (f": {why}" if why else ""))
+
+
+def need_executions(observation: Observation, target: Target, *, values: bool) -> None:
+    """
+    Single executions were logged, with their values if those are needed.
+
+    Raises:
+        NoData: they were not, and why.
+    """
+    if values and not target.allow.record_parameters:
+        raise NoData("the values of statements are not recorded ([allow] record_parameters is false)")
+    if not any(profile.samples for profile in observation.statements):
+        raise NoData("no single execution of any statement is known")

@@ -24,7 +24,7 @@ from hasten.diagnose._selectivity import Lookup
 from hasten.diagnose.about import About
 from hasten.evidence import Observation, StatementProfile, TableProfile
 from hasten.model import Finding, Where
-from hasten.sql import StatementShape, TableUse
+from hasten.sql import StatementShape
 from hasten.target import Target
 
 about = About(
@@ -66,7 +66,7 @@ def _line(
     least = about.minimum
     if scan.node != "Seq Scan" or table.rows < least["rows"] or table.size_bytes < least["size_bytes"]:
         return None
-    use = _use_of(scan, shape)
+    use = _plan.use_of(scan, shape)
     if use is None:
         return None
     offset = _statements.typical_offset(profile, shape, _statements.catalog_of(observation))
@@ -100,13 +100,6 @@ def _line(
         "cost_s_per_day": cost.cost_s_per_day(per_day, share * profile.mean_s),
         "filter": scan.filter,
     }
-
-
-def _use_of(scan: Scan, shape: StatementShape) -> TableUse | None:
-    uses = shape.of(scan.table)
-    named = [use for use in uses if use.alias == scan.alias]
-    # EXPLAIN numbers a table that is named twice (inquiries, inquiries_1); then only a lone use is certain.
-    return named[0] if len(named) == 1 else uses[0] if len(uses) == 1 else None
 
 
 def _saved_share(scan: Scan, lookup: Lookup, table: TableProfile, offset: float) -> float:

@@ -1,0 +1,67 @@
+"""
+The same question is asked several times in one transaction.
+
+What it means: the same statement with the same values is executed again before the first answer is out of date.
+Why it costs: the server does the same work again, and the page waits for it again.
+How it is found: logged executions with equal text and equal values in one transaction. Cost: calls per day × the share
+    of executions that repeat an earlier one × mean time.
+Minimum support: ten logged executions, and three equal ones in one transaction.
+What could be wrong: between the two the transaction may have written what is asked for, so that the answer is another
+    one. Applications without transactions are not seen.
+"""
+
+from hasten.diagnose import _repeats, _statements, _words, cost
+from hasten.diagnose.about import About
+from hasten.evidence import Observation
+from hasten.model import Finding, Where
+from hasten.target import Target
+
+about = About(
+    symptom="duplicate_statements",
+    title="The same question several times in one request",
+    phase=1,
+    reads=("statements",),
+    minimum={"executions": 10, "equal_per_transaction": 3},
+    treated_by=("database.query_result_cache",),
+)
+
+
+def find(observation: Observation, target: Target) -> list[Finding]:
+    """
+    One finding per statement.
+    """
+    if _statements.nothing_if_unseen(observation):
+        return []
+    _statements.need_executions(observation, target, values=True)
+    found = []
+    for profile, shape in _statements.readable(observation, about.minimum["executions"]):
+        seen = _repeats.repeats(profile)
+        most = seen.most_equal
+        if seen.seen < about.minimum["executions"] or most < about.minimum["equal_per_transaction"] or shape.is_write:
+            continue
+        per_day = cost.calls_per_day(profile.calls, observation)
+        avoidable_s = seen.equal_share * profile.mean_s
+        found.append(
+            Finding(
+                symptom=about.symptom,
+                where=Where(kind="statement", name=profile.query_id),
+                cost_s_per_day=cost.cost_s_per_day(per_day, avoidable_s),
+                says=f"One transaction asks the same of {_words.listed(shape.tables) or 'the server'} at least {most} "
+                f"times, with the same values, {_words.seconds(profile.mean_s)} each: "
+                f"{_words.statement(profile.text, 120)}",
+                evidence={
+                    "query_id": profile.query_id,
+                    "text": profile.text,
+                    "tables": shape.tables,
+                    "calls": profile.calls,
+                    "calls_per_day": round(per_day, 1),
+                    "mean_s": profile.mean_s,
+                    "most_equal_in_one_transaction": most,
+                    "transactions_seen": seen.transactions,
+                    "executions_seen": seen.seen,
+                    "repeated_share": round(seen.equal_share, 4),
+                    "avoidable_s": round(avoidable_s, 6),
+                },
+            )
+        )
+    return found
