@@ -27,7 +27,8 @@ def page(name: str, remedy: Remedy) -> str:
         found = re.search(rf"^{heading}: (.*?)(?=^\w[\w ]+: |\Z)", rest, re.MULTILINE | re.DOTALL)
         if not found:
             raise SystemExit(f"{name}: the header has no {heading!r}")
-        parts += [f"**{heading}.** {' '.join(found.group(1).split())}", ""]
+        text = " ".join(found.group(1).split())
+        parts += [f"**{heading}.** {text[0].upper()}{text[1:]}", ""]
     parts += [
         "| | |",
         "|---|---|",
