@@ -2,9 +2,11 @@
 The load generator and Locust against a real server process.
 """
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -111,3 +113,23 @@ def test_locust_runs_journeys_of_the_user(url: str, tmp_path_factory: pytest.Tem
     result = run_locust(a_plan(url), locustfile=own)
 
     assert ["GET my journey"] == result.routes
+
+
+def test_locust_on_another_machine_tells_its_requests_too(url: str, tmp_path: Path) -> None:
+    """
+    A worker that knows only the master's address gets the plan from it, and its requests are in the result.
+    """
+    pytest.importorskip("locust")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "locust", "-f", "-", "--worker", "--master-host", "127.0.0.1"]
+    with subprocess.Popen([*command, "--master-port", str(port)], cwd=tmp_path, stderr=subprocess.DEVNULL) as worker:
+        try:
+            result = run_locust(a_plan(url), workers=1, port=port)
+            worker.wait(30)
+        finally:
+            if worker.poll() is None:
+                worker.kill()
+
+    assert ["GET /fast", "GET /slow"] == result.routes
+    assert {200} == set(result.records.ints("status"))

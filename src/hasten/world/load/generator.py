@@ -3,6 +3,7 @@ The open loop: every request at its intended moment, whatever became of those be
 """
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
@@ -18,6 +19,8 @@ TICK_S = 0.02
 PROGRESS_S = 0.5
 #: A principal whose session expired is not reported again within this time.
 EXPIRED_AGAIN_S = 5.0
+#: The collector is off while load runs; beyond so many new objects it is called by hand, and the lateness shows it.
+MAX_UNCOLLECTED = 300_000
 #: From the first connection to the first request.
 HEAD_START_S = 0.05
 
@@ -202,6 +205,8 @@ class Generator:
             self._next_progress = at + PROGRESS_S
             counts = {"sent": self._next, "in_flight": len(self._in_flight), "waiting": len(self._waiting)}
             self._progress(self._book.progress(at - self._start, **counts))
+            if gc.get_count()[0] > MAX_UNCOLLECTED:
+                gc.collect()
         if not self._over.is_set():
             self._loop.call_at(self._next_tick, self._tick)
 
