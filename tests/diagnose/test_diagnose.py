@@ -3,6 +3,7 @@ The diagnosis: ranked, with what was ignored, what could not be said, and rules 
 """
 
 import inspect
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,11 +11,10 @@ import pytest
 
 from hasten import diagnose as package
 from hasten.diagnose import About, catalogue, diagnose
+from hasten.diagnose._manual import HEADINGS, manual
 from hasten.errors import NoData
 from hasten.model import Finding, Where, from_json, to_json
 from hasten.target import Ignore, Target
-
-HEADINGS = ("What it means", "Why it costs", "How it is found", "Minimum support", "What could be wrong")
 
 
 def symptom(name: str, *findings: Finding, fails: str = "", reads: tuple[str, ...] = ()) -> Any:
@@ -27,7 +27,7 @@ def symptom(name: str, *findings: Finding, fails: str = "", reads: tuple[str, ..
             raise NoData(fails)
         return list(findings)
 
-    return SimpleNamespace(about=About(symptom=name, title=name, phase=1, reads=reads), find=find)
+    return SimpleNamespace(about=About(symptom=name, title=name, phase=1, place="the table", reads=reads), find=find)
 
 
 def finding(name: str, where: str, cost: float) -> Finding:
@@ -179,6 +179,7 @@ def test_every_symptom_is_a_page_of_the_manual(name: str) -> None:
     assert sorted(positions) == positions
     assert ["observation", "target"] == list(inspect.signature(module.find).parameters)
     assert module.about.phase in (1, 2, 3, 4, 5)
+    assert module.about.place
     assert module.about.reads
     assert module.about.minimum
     assert module.about.treated_by
@@ -206,3 +207,12 @@ def test_findings_are_frozen(observed: Any, make: Any) -> None:
     """
     with pytest.raises(AttributeError):
         diagnose(observed(), Target()).findings = []  # type: ignore[misc]
+
+
+def test_the_page_of_findings_is_made_from_the_symptoms() -> None:
+    """
+    docs/findings.md says what the files say: `python -m hasten.diagnose._manual > docs/findings.md`.
+    """
+    page = Path(__file__).parents[2] / "docs" / "findings.md"
+
+    assert manual() == page.read_text(encoding="utf-8")

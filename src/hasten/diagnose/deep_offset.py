@@ -22,6 +22,7 @@ about = About(
     symptom="deep_offset",
     title="Far pages take longer than near ones",
     phase=2,
+    place="the query id",
     reads=("statements",),
     minimum={"far_offset": 1000, "near_offset": 100, "executions": 3, "slower_ratio": 1.5},
     treated_by=("database.query_rewrites",),

@@ -25,6 +25,7 @@ about = About(
     symptom="duplicate_index",
     title="Two indexes do the same work",
     phase=2,
+    place='"<table> <index>"',
     reads=("indexes",),
     minimum={"indexes": 2},
     treated_by=("database.indexes",),

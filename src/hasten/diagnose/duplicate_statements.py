@@ -20,6 +20,7 @@ about = About(
     symptom="duplicate_statements",
     title="The same question several times in one request",
     phase=1,
+    place="the query id",
     reads=("statements",),
     minimum={"executions": 10, "equal_per_transaction": 3},
     treated_by=("database.query_result_cache",),

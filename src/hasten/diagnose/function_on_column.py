@@ -29,6 +29,7 @@ about = About(
     symptom="function_on_column",
     title="A condition on a function of a column",
     phase=2,
+    place='"<table> <expression>"',
     reads=("statements", "tables"),
     minimum={"calls": 5, "rows": 1000, "size_bytes": 1_000_000, "saved_share": 0.1},
     treated_by=("database.indexes", "database.query_rewrites"),

@@ -27,6 +27,7 @@ about = About(
     symptom="heavy_bundle",
     title="Too much JavaScript before the first page",
     phase=3,
+    place='"initial JavaScript"',
     reads=("bundle", "pages"),
     minimum={"page_runs": 1},
     treated_by=("frontend.code_splitting", "frontend.lazy_routes", "frontend.bundle_size"),

@@ -22,6 +22,7 @@ about = About(
     symptom="large_payload",
     title="An answer is larger than a page can use",
     phase=1,
+    place='the route, "GET /api/inquiries"',
     reads=("responses",),
     minimum={"requests": 3, "bytes": 100_000},
     treated_by=("quick_wins.compression", "quick_wins.response_cache"),

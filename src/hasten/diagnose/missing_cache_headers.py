@@ -26,6 +26,7 @@ about = About(
     symptom="missing_cache_headers",
     title="Browsers may keep nothing",
     phase=1,
+    place='the route, or the page, "/"',
     reads=("responses", "pages"),
     minimum={"requests": 3, "bytes": 1000},
     treated_by=("quick_wins.cache_headers",),

@@ -31,6 +31,7 @@ about = About(
     symptom="missing_index",
     title="A whole table is read to find a few rows",
     phase=2,
+    place='"<table> (<columns>)"',
     reads=("statements", "tables"),
     minimum={"calls": 5, "rows": 1000, "size_bytes": 1_000_000, "selectivity_most": 0.1, "saved_share": 0.1},
     treated_by=("database.indexes",),

@@ -24,6 +24,7 @@ about = About(
     symptom="n_plus_one",
     title="One statement per row of a list",
     phase=2,
+    place="the query id",
     reads=("statements",),
     minimum={"calls": 10, "executions_per_transaction": 10},
     treated_by=("database.n_plus_one",),

@@ -25,6 +25,7 @@ about = About(
     symptom="slow_statement",
     title="A statement is slower than the objective",
     phase=2,
+    place="the query id",
     reads=("statements",),
     minimum={"calls": 5, "timed_calls": 20},
     treated_by=("database.indexes", "database.query_rewrites", "database.materialized_views"),

@@ -27,6 +27,7 @@ about = About(
     symptom="uncompressed_response",
     title="Text travels uncompressed",
     phase=1,
+    place='the route, or the page, "/"',
     reads=("responses", "pages"),
     minimum={"requests": 3, "bytes": 1400, "saved_share": 0.1},
     treated_by=("quick_wins.compression",),

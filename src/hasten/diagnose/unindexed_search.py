@@ -26,6 +26,7 @@ about = About(
     symptom="unindexed_search",
     title="A search compares every row",
     phase=2,
+    place='"<table> <columns>"',
     reads=("statements", "tables"),
     minimum={"calls": 3, "rows": 1000, "size_bytes": 1_000_000, "saved_share": 0.1, "matching_most": 0.1, "letters": 3},
     treated_by=("database.indexes",),

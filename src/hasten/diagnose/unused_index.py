@@ -22,6 +22,7 @@ about = About(
     symptom="unused_index",
     title="An index is never asked",
     phase=2,
+    place='"<table> <index>"',
     reads=("indexes", "tables", "statements"),
     minimum={"size_bytes": 1_000_000, "table_reads": 100},
     treated_by=("database.indexes",),
