@@ -31,7 +31,7 @@ endif
 lint: ready  ## Style, spelling and shell syntax
 	@$(PYTHON_OF_PROJECT) -m ruff check --quiet .
 	@$(PYTHON_OF_PROJECT) -m codespell_lib
-	@sh -n scripts/setup && bash -n .ci/run
+	@sh -n scripts/setup && sh -n scripts/bench && bash -n .ci/run
 
 types: ready  ## Types, strictly
 	@$(PYTHON_OF_PROJECT) -m mypy --no-error-summary

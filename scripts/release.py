@@ -49,7 +49,7 @@ def try_out(wheels: list[Path], venv: Path) -> None:
     Install the wheels beside the locked packages, away from the checkout, and start each command.
     """
     _run([sys.executable, "-m", "venv", venv])
-    pip: list[str | Path] = [venv / "bin" / "python", "-m", "pip", "install", "--quiet"]
+    pip: list[str | Path] = [venv / "bin" / "python", "-m", "pip", "install", "-qq"]
     _run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements" / "hasten.txt"])
     _run([*pip, "--no-index", "--no-deps", *wheels])
     for command in TRIED:
