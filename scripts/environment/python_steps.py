@@ -79,7 +79,7 @@ def _environment(name: str, says: str, venv: Path, skip: Skip = nothing_to_skip)
 
 def _packages(name: str, says: str, venv: Path, lock: Path, skip: Skip = nothing_to_skip) -> Step:
     def install(commands: Commands) -> Iterable[Path]:
-        options = ["--require-hashes", "--only-binary", ":all:", "--no-compile", "-r"]
+        options = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--no-compile", "-r"]
         commands.run(name, [venv / "bin" / "python", "-m", "pip", "install", *options, lock], tries=2)
         return _installed(venv, lock)
 
