@@ -17,6 +17,7 @@ from hasten.world.clone import cloned
 from hasten.world.postgres import Database
 from hasten.world.process_id import ProcessId
 from hasten.world.supervisor import Supervisor
+from hasten.world.unprivileged import own_folder
 
 pytestmark = pytest.mark.real
 
@@ -27,6 +28,9 @@ SCHEMA = """
     INSERT INTO messages (customer, body) SELECT 1 + n % 500, repeat('x', 200) FROM generate_series(1, 20000) n;
     CREATE INDEX ON messages (customer);
 """
+
+
+_PLACE = "SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname = 'outside'"
 
 
 @pytest.fixture
@@ -110,6 +114,26 @@ def test_a_clone_reaches_nobody(shop, supervisor, cluster):
     finally:
         cluster.database().run("ALTER SYSTEM RESET random_page_cost")
         cluster.database().run("SELECT pg_reload_conf()")
+
+
+def test_a_tablespace_is_cloned_too(shop, supervisor, place):
+    """
+    Each clone has its own copy of what lies outside of the data directory.
+    """
+    outside = own_folder(place / "outside")
+    shop.run(f"CREATE TABLESPACE outside LOCATION '{outside}'")
+    shop.run("ALTER TABLE messages SET TABLESPACE outside")
+    try:
+        with cloned(shop, supervisor, 2) as (first, second):
+            first.run("DELETE FROM messages")
+            counts = [each.value("SELECT count(*) FROM messages") for each in (shop, first, second)]
+            places = [each.value(_PLACE) for each in (shop, first, second)]
+        assert [20000, 0, 20000] == counts
+        assert 3 == len(set(places))
+    finally:
+        shop.run("ALTER TABLE messages SET TABLESPACE pg_default")
+        shop.run("DROP TABLESPACE outside")
+    assert nothing_is_left(supervisor)
 
 
 def test_an_error_in_the_block_leaves_nothing(shop, supervisor):
@@ -220,6 +244,7 @@ from pathlib import Path
 from hasten.world import clone
 from hasten.world.postgres import Database
 from hasten.world.supervisor import Supervisor
+from hasten.world.unprivileged import own_folder
 real = clone._run_backup
 def slow(source, to, supervisor, programs):
     to.mkdir(); (to / "half").touch(); print("here", to.parent, flush=True); time.sleep(300)

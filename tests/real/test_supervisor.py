@@ -368,9 +368,7 @@ def test_an_interrupted_start_leaves_nothing(tmp_path):
     """
     Ctrl-C while a process gets ready stops it.
     """
-    code = OWNER.replace("ready=lambda: log.exists()", "ready=lambda: log.exists() and False").replace(
-        "supervisor = Supervisor(Path(sys.argv[1]))", "supervisor = Supervisor(Path(sys.argv[1])).__enter__()"
-    )
+    code = OWNER.replace('and "up" in log.read_text()', "and False")
     hasten = subprocess.Popen([sys.executable, "-c", code, tmp_path, *SLEEP], stderr=subprocess.DEVNULL)
     run_dir = tmp_path / "run"
     assert wait_until(lambda: run_dir.is_dir() and any(registry.read_records(run_dir)), 20)

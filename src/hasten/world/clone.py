@@ -181,7 +181,7 @@ def _run_backup(source: Database, to: Path, supervisor: Supervisor, programs: Po
     password = parts.pop("password", None)
     parts["application_name"] = source.named("clone").application_name
     argv = [programs.program("pg_basebackup"), "-d", make_conninfo("", **parts), "-D", str(to), "--no-password"]
-    argv += ["--checkpoint=fast", "--wal-method=stream", "--no-sync"]
+    argv += ["--checkpoint=fast", "--wal-method=stream", "--no-sync", "--no-verify-checksums"]
     if programs.major >= 13:
         argv.append("--no-manifest")
     for number, place in enumerate(clone_settings.tablespaces(source)):

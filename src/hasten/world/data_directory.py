@@ -56,22 +56,35 @@ def copy_tree(source: Path, to: Path) -> None:
     """
     `to` is a copy of the data directory, sharing its blocks where the file system can.
 
+    Its tablespaces are copied to folders beside it, named `<to>-space-<oid>`.
+
     Raises:
         Unreachable: it could not be copied whole; nothing is left of it.
     """
-    done = subprocess.run(
-        ["cp", "-a", "--reflink=auto", str(source), str(to)],
-        capture_output=True,
-        text=True,
-        timeout=COPY_TIMEOUT_S,
-        check=False,
-    )
+    _copy(source, to)
+    (to / "postmaster.pid").unlink(missing_ok=True)
+    for link in tablespaces(to):
+        place = to.with_name(f"{to.name}-space-{link.name}")
+        _copy(link.resolve(), place)
+        link.unlink()
+        link.symlink_to(place)
+
+
+def _copy(source: Path, to: Path) -> None:
+    argv = ["cp", "-a", "--reflink=auto", str(source), str(to)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=COPY_TIMEOUT_S, check=False)
     if done.returncode:
         shutil.rmtree(to, ignore_errors=True)
         raise Unreachable(
             f"{source} could not be copied: {done.stderr.strip()[-300:]}", hint=f"check the room on the disk of {to}"
         )
-    (to / "postmaster.pid").unlink(missing_ok=True)
+
+
+def tablespaces(folder: Path) -> list[Path]:
+    """
+    The symlinks that lead out of the data directory to its tablespaces.
+    """
+    return [path for path in (folder / "pg_tblspc").glob("*") if path.is_symlink()]
 
 
 def take(folder: Path) -> None:
@@ -90,8 +103,9 @@ def take(folder: Path) -> None:
             )
         return
     if owner != user.uid:
-        for path in [folder, *folder.rglob("*")]:
-            os.chown(path, user.uid, user.gid, follow_symlinks=False)
+        for root in [folder, *(link.resolve() for link in tablespaces(folder))]:
+            for path in [root, *root.rglob("*")]:
+                os.chown(path, user.uid, user.gid, follow_symlinks=False)
     if not can_enter(folder, user):
         raise NotAllowed(
             f"user {user.name}, as whom PostgreSQL runs, cannot get into {folder}",

@@ -146,10 +146,11 @@ class Supervisor:
             path.open("ab") as output,
         ):
             begin = output.tell()
-            running = self._launcher.submit(self._launch, spec, path, output.fileno()).result()
             try:
+                running = self._launcher.submit(self._launch, spec, path, output.fileno()).result()
                 self._wait_ready(running, begin)
             except BaseException:
+                self._launched()
                 self.stop(spec.name)
                 raise
             result["pid"] = running.pid
@@ -201,8 +202,7 @@ class Supervisor:
         """
         Everything that was started has ended, and scratch folders are gone.
         """
-        # A start that was interrupted finishes first, so that it is known.
-        self._launcher.submit(lambda: None).result()
+        self._launched()
         for name in reversed(list(self._running)):
             self.stop(name)
         for path in list(self._scratch):
@@ -258,6 +258,10 @@ class Supervisor:
         if swept:
             log.event("swept", names=swept)
         return swept
+
+    def _launched(self) -> None:
+        # A launch that Ctrl-C interrupted goes on in its thread; afterwards its process is known.
+        self._launcher.submit(lambda: None).result()
 
     def _path(self, name: str) -> Path:
         return self.run_dir / f"{name}.json"
