@@ -3,7 +3,6 @@ The diagnosis: ranked, with what was ignored, what could not be said, and rules 
 """
 
 import inspect
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from hasten import diagnose as package
 from hasten.diagnose import About, catalogue, diagnose
-from hasten.diagnose._manual import HEADINGS, manual
+from hasten.diagnose._manual import HEADINGS
 from hasten.errors import NoData
 from hasten.model import Finding, Where, from_json, to_json
 from hasten.target import Ignore, Target
@@ -207,12 +206,3 @@ def test_findings_are_frozen(observed: Any, make: Any) -> None:
     """
     with pytest.raises(AttributeError):
         diagnose(observed(), Target()).findings = []  # type: ignore[misc]
-
-
-def test_the_page_of_findings_is_made_from_the_symptoms() -> None:
-    """
-    docs/findings.md says what the files say: `python -m hasten.diagnose._manual > docs/findings.md`.
-    """
-    page = Path(__file__).parents[2] / "docs" / "findings.md"
-
-    assert manual() == page.read_text(encoding="utf-8")

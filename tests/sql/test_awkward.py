@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from hasten.sql import read_statement, without_values
+from hasten.sql import read_statement
 
 CATALOG = {"a": ["id", "x", "y", "b_id"], "b": ["id", "z", "w"], "c": ["id", "a_id", "note"]}
 
@@ -175,19 +175,3 @@ def test_any_text_at_all_is_answered(text: str) -> None:
     found = read_statement(text)
 
     assert text == found.text
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("SELECT 1 FROM a WHERE x = 'secret' AND y = 42", "SELECT $1 FROM a WHERE x = $2 AND y = $3"),
-        ("SELECT * FROM a WHERE x = $1", "SELECT * FROM a WHERE x = $1"),
-        ("INSERT INTO a (x) VALUES ('secret')", "INSERT INTO a (x) VALUES ($1)"),
-        ("SELECT 'unfinished", ""),
-    ],
-)
-def test_values_can_be_taken_out(text: str, expected: str) -> None:
-    """
-    Constants become parameters; a text that cannot be read gives nothing, so that no value slips through.
-    """
-    assert expected == without_values(text)

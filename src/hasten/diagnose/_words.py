@@ -32,15 +32,6 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
 
 
-def percent(share: float) -> str:
-    """
-    A share: 97 %, 0.4 %, less than 0.1 %.
-    """
-    if 0 < share < 0.001:
-        return "less than 0.1 %"
-    return f"{share * 100:.0f} %" if share >= 0.1 or share == 0 else f"{share * 100:.1f} %"
-
-
 def times(number: float) -> str:
     """
     How often: once, twice, 41 times.
