@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hasten import cycle
+from hasten import cycle, way_back
 from hasten.application import App
 from hasten.model import Entry, Step
 from hasten.record import history
@@ -85,7 +85,7 @@ def main(config: str, change_id: str, moment: str) -> None:
         (state,) = history.find_change(book.read(), change_id)
         if moment.startswith("rollback:"):
             book.moment = moment.removeprefix("rollback:") + ":1"
-            cycle.rollback(app, book, None)
+            way_back.rollback(app, book, None)
         elif moment == "trial":
             threading.Thread(target=die_in_trial, args=(app.state_dir,), daemon=True).start()
         elif moment == "building":

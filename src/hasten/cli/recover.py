@@ -4,7 +4,7 @@ hasten recover: after a crash, finish or undo what was under way.
 
 import click
 
-from hasten import cycle
+from hasten import way_back
 from hasten.cli.options import common
 from hasten.cli.output import Display, out, say_json
 from hasten.record.ledger import Ledger
@@ -21,7 +21,7 @@ def command(config: str | None, as_json: bool) -> None:
     """
     with Display(quiet=as_json), opened(config, database=True) as app:
         swept = app.swept
-        done = cycle.recover(app, Ledger(app.state_dir))
+        done = way_back.recover(app, Ledger(app.state_dir))
     if as_json:
         say_json({"stopped_strays": swept, "settled": done})
         return

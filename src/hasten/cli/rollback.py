@@ -4,7 +4,7 @@ hasten rollback: undo kept changes.
 
 import click
 
-from hasten import cycle
+from hasten import way_back
 from hasten.cli.options import common, dry_run
 from hasten.cli.output import Display, out, say_json
 from hasten.errors import ConfigError
@@ -31,7 +31,7 @@ def command(ids: tuple[str, ...], everything: bool, config: str | None, as_json:
             undone = [c for c in kept if everything or any(c.id.startswith(prefix) for prefix in ids)]
         else:
             with display.stage("going back"):
-                undone = cycle.rollback(app, book, None if everything else list(ids))
+                undone = way_back.rollback(app, book, None if everything else list(ids))
     if as_json:
         say_json({"would_undo" if dry_run else "undone": [change.id for change in undone]})
         return

@@ -1,0 +1,163 @@
+"""
+The way back: a change is undone, a run that was cut short is put in order.
+
+Everything here can be repeated, and asks the world what is there instead of remembering it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from hasten import optimize
+from hasten.application import App
+from hasten.errors import ConfigError, HastenError, RevertFailed
+from hasten.log import operation
+from hasten.model import Change, Decision, Step
+from hasten.record import history
+from hasten.record.ledger import Ledger
+from hasten.signals import shielded
+
+
+@dataclass
+class Way:
+    """
+    How far a change has come. `is_live`: something of it may be in the live application.
+    """
+
+    is_live: bool = False
+
+
+@contextmanager
+def or_back(change: Change, app: App, book: Ledger) -> Iterator[Way]:
+    """
+    However the block ends early, nothing of the change is left, and the ledger says so.
+    """
+    way = Way()
+    try:
+        yield way
+    except BaseException as error:
+        with shielded():
+            if way.is_live:
+                go_back(change, app, book, f"ended early: {_named(error)}")
+            else:
+                reason = f"the trial ended early: {_named(error)}"
+                _unwritten(book, Step.ROLLED_BACK, {"change": change.id, "reason": reason})
+        raise
+
+
+def go_back(change: Change, app: App, book: Ledger, reason: str, *, decision: Decision | None = None) -> None:
+    """
+    Nothing of the change is left in the live application.
+
+    Raises:
+        RevertFailed: it could not be undone; the hint says how to finish by hand.
+        HastenError: it was undone, and the ledger cannot say so.
+    """
+    body: dict[str, Any] = {"change": change.id, "reason": reason}
+    if decision:
+        body["decision"] = msgspec.to_builtins(decision)
+    remedy = optimize.catalogue()[change.optimization]
+    with shielded(), operation("way_back.go_back", change=change.id):
+        # A full disk must not keep a change in the world that nobody decided to keep.
+        unwritten = _unwritten(book, Step.ROLLED_BACK, body)
+        try:
+            remedy.revert(change, app)
+            if remedy.is_applied(change, app):
+                raise HastenError("it was undone and is still there")
+        except HastenError as error:
+            by_hand = remedy.by_hand(change)
+            _unwritten(book, Step.STUCK, {"change": change.id, "error": str(error), "by_hand": by_hand})
+            raise RevertFailed(
+                f"{change.optimization} {change.id} could not be undone: {error}",
+                hint="finish by hand, then run `hasten recover`:\n  " + "\n  ".join(by_hand),
+                change=change.id,
+                by_hand=by_hand,
+            ) from error
+        if unwritten:
+            raise unwritten
+
+
+def _unwritten(book: Ledger, step: Step, body: dict[str, Any]) -> HastenError | None:
+    try:
+        book.append(step, body)
+    except HastenError as error:
+        return error
+    return None
+
+
+def rollback(app: App, book: Ledger, chosen: list[str] | None) -> list[Change]:
+    """
+    The chosen kept changes (None: all of them) are undone, the newest first.
+
+    Raises:
+        ConfigError: an id that names no kept change, or one that a later kept change stands on.
+    """
+    kept = [state for state in history.changes(book.read()) if state.is_kept]
+    kept.sort(key=lambda state: state.last_seq, reverse=True)
+    wanted = [s for s in kept if chosen is None or any(s.change.id.startswith(prefix) for prefix in chosen)]
+    for prefix in chosen or []:
+        if not any(state.change.id.startswith(prefix) for state in wanted):
+            raise ConfigError(f"no kept change has an id like {prefix!r}", hint="`hasten status` lists them")
+    for state in wanted:
+        _refuse_under_later(state, kept, wanted)
+    for state in wanted:
+        go_back(state.change, app, book, "asked for")
+    return [state.change for state in wanted]
+
+
+def _refuse_under_later(
+    state: history.ChangeState, kept: list[history.ChangeState], wanted: list[history.ChangeState]
+) -> None:
+    for later in kept:
+        stands_on = later.last_seq > state.last_seq and later.change.where == state.change.where
+        if stands_on and later not in wanted:
+            raise ConfigError(
+                f"{state.change.id} cannot go before {later.change.id}, which was proved on top of it",
+                hint=f"run `hasten rollback {later.change.id} {state.change.id}`, or `hasten rollback --all`",
+            )
+
+
+def recover(app: App, book: Ledger) -> list[dict[str, str]]:
+    """
+    After a crash: each change is wholly there or wholly gone, as the ledger says it should be.
+
+    A change that was under way is undone. Returns what was found and done.
+    """
+    done: list[dict[str, str]] = []
+    if app.store is not None:
+        ended = app.database.end_backends(app.database.instance)
+        if ended:
+            done.append({"change": "", "found": f"{ended} database sessions of an earlier run", "did": "ended them"})
+    for state in reversed(history.changes(book.read())):
+        report = _settle(state, app, book)
+        if report:
+            book.append(Step.RECOVERED, report)
+            done.append(report)
+    return done
+
+
+def _settle(state: history.ChangeState, app: App, book: Ledger) -> dict[str, str] | None:
+    change, remedy = state.change, optimize.catalogue()[state.change.optimization]
+    if state.is_kept:
+        if remedy.is_applied(change, app):
+            return None
+        return {"change": change.id, "found": "kept, but somebody removed it", "did": "nothing; plan again if wanted"}
+    if state.step is Step.APPLIED and state.arena == "clone":
+        book.append(Step.ROLLED_BACK, {"change": change.id, "reason": "the run ended during the trial on a clone"})
+        return {"change": change.id, "found": "a trial on a clone was cut short", "did": "forgot the clone"}
+    if not state.has_been_live:
+        if state.is_settled:
+            return None
+        book.append(Step.ROLLED_BACK, {"change": change.id, "reason": "the run ended before the live database"})
+        return {"change": change.id, "found": "tried on a clone only", "did": "marked as rolled back"}
+    if state.is_settled and not remedy.has_remains(change, app):
+        return None
+    go_back(change, app, book, "the run ended before it was kept")
+    return {"change": change.id, "found": f"left at {state.step}", "did": "undone"}
+
+
+def _named(error: BaseException) -> str:
+    return str(error) or type(error).__name__
