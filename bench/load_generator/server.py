@@ -15,7 +15,7 @@ import resource
 import sys
 import time
 
-MEDIAN_S, SIGMA = 0.050, 0.5
+MEDIAN_S, SIGMA = 0.050, 0.7
 STALL_EVERY_S, STALL_S = 20.0, 2.0
 #: Where in each period the stall begins.
 STALL_AT_S = 9.0

@@ -71,8 +71,14 @@ def exchange(answer: Answer, *, during: Callable[[Generator], None] | None = Non
     seen: list[bytes] = []
     expired: list[str] = []
 
+    peers: list[Peer] = []
+
+    def accept() -> Peer:
+        peers.append(Peer(answer, seen))
+        return peers[-1]
+
     async def both() -> LoadResult:
-        server = await asyncio.get_running_loop().create_server(lambda: Peer(answer, seen), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         settings: dict[str, Any] = {
             "requests": [LoadRequest()],
@@ -95,6 +101,8 @@ def exchange(answer: Answer, *, during: Callable[[Generator], None] | None = Non
         finally:
             await generator.close()
             server.close()
+            for peer in peers:
+                peer.transport.abort()
             await asyncio.sleep(0.01)
 
     with asyncio.Runner(loop_factory=new_loop) as runner:

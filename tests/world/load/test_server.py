@@ -91,7 +91,10 @@ def over_tls(certificate: Path, *, verify_tls: bool) -> LoadResult:
     context.load_cert_chain(certificate)
 
     async def both() -> LoadResult:
+        writers: list[asyncio.StreamWriter] = []
+
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.append(writer)
             try:
                 while await reader.readuntil(b"\r\n\r\n"):
                     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
@@ -114,6 +117,8 @@ def over_tls(certificate: Path, *, verify_tls: bool) -> LoadResult:
         finally:
             await generator.close()
             server.close()
+            for writer in writers:
+                writer.transport.abort()
             await asyncio.sleep(0.05)
 
     return asyncio.run(both())

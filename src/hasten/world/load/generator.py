@@ -91,12 +91,15 @@ class Generator:
         """
         Every connection is closed.
         """
-        for task in self._opening:
+        opening = list(self._opening)
+        for task in opening:
             task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
         for exchange in self._in_flight.values():
             if exchange.connection is not None:
                 exchange.connection.abort()
         self._server.close()
+        # An aborted transport is closed at the loop's next turn.
         await asyncio.sleep(0)
 
     def _dispatch(self) -> None:
