@@ -308,6 +308,21 @@ def test_a_data_directory_below_a_private_home_works(tmp_path, supervisor):
     assert not made.data_dir.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home that its servers cannot enter")
+def test_a_removed_symlink_is_no_obstacle(tmp_path, supervisor):
+    """
+    Who removes .hasten by hand can make the same data directory anew.
+    """
+    Cluster.create(tmp_path / "data", settings=SETTINGS)
+    (tmp_path / "data").unlink()
+
+    made = Cluster.create(tmp_path / "data", settings=SETTINGS).start(supervisor)
+
+    assert 1 == made.database().value("SELECT 1")
+    made.stop()
+    Cluster.existing(tmp_path / "data").delete()
+
+
 def _systems() -> list[str]:
     return [str(path.parent) for path in SYSTEM_POSTGRES.glob("*/bin/postgres")]
 

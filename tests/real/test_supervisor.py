@@ -267,6 +267,20 @@ def test_the_next_hasten_sweeps_what_outlived_the_last(owner, supervisor):
     assert [] == list(supervisor.run_dir.iterdir())
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's scratch folders are kept elsewhere")
+def test_scratch_is_swept_without_its_state_folder(owner, tmp_path, supervisor):
+    """
+    Whoever removes .hasten by hand does not leave gigabytes behind below /var/tmp.
+    """
+    hasten, _, scratch = owner(*SLEEP)
+    assert not scratch.is_relative_to(tmp_path)
+    kill(hasten)
+    shutil.rmtree(tmp_path / "run")
+
+    assert str(scratch) in supervisor.sweep()
+    assert not scratch.exists()
+
+
 def test_orphans_of_a_dead_leader_are_swept(owner, supervisor):
     """
     A grandchild whose parent is dead is found by its session and its token.
@@ -362,6 +376,7 @@ def test_a_native_server_dies_with_its_hasten_too(tmp_path, supervisor):
     kill(hasten)
 
     assert wait_until(lambda: not process.is_alive(), 10)
+    supervisor.sweep()
 
 
 def test_an_interrupted_start_leaves_nothing(tmp_path):

@@ -297,9 +297,13 @@ def _empty_place(data_dir: Path) -> Path:
         ConfigError: there is something already.
     """
     place = place_for(data_dir)
+    if data_dir.is_symlink() and not data_dir.exists():
+        data_dir.unlink()
+    if place != data_dir.absolute() and not data_dir.exists() and place.is_dir():
+        # It was this very data directory's, until somebody removed the symlink.
+        data_directory.need_idle(place)
+        remove_tree(place)
     for path in {data_dir, place}:
-        if path.is_symlink() and not path.exists():
-            path.unlink()
         if path.exists() and any(path.iterdir()):
             raise ConfigError(f"{path} exists already", hint="remove it, or name another data directory")
     if place.is_dir():

@@ -16,7 +16,7 @@ import psutil
 
 from hasten.model import Noun, from_json, to_json
 from hasten.world.process_id import ProcessId
-from hasten.world.unprivileged import remove_tree
+from hasten.world.unprivileged import remove_tree, shared_folder
 
 TOKEN_VARIABLE = "HASTEN_PROCESS_TOKEN"  # noqa: S105 - a name, not a secret
 SCRATCH_MARK = ".hasten-scratch"
@@ -88,6 +88,19 @@ def delete_scratch(path: Path) -> None:
     """
     if path.is_dir() and not path.is_symlink() and (path / SCRATCH_MARK).is_file():
         remove_tree(path)
+
+
+def sweep_shared() -> list[str]:
+    """
+    Scratch folders of dead owners below /var/tmp are gone, whatever became of their state folders; their paths.
+    """
+    swept = []
+    for mark in shared_folder("data").glob(f"*/{SCRATCH_MARK}") if os.geteuid() == 0 else []:
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            if not from_json(mark.read_bytes(), Scratch).owner.is_alive():
+                delete_scratch(mark.parent)
+                swept.append(str(mark.parent))
+    return swept
 
 
 def end(record: Record, reap: Callable[[], object] = lambda: None) -> bool:

@@ -217,10 +217,11 @@ class Supervisor:
         self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{name}-{secrets.token_hex(4)}"
         path = place_for(self.state_dir / "scratch" / name)
-        registry.write(self.run_dir / f"{name}.scratch", Scratch(path=str(path), owner=ProcessId.mine()))
+        record = Scratch(path=str(path), owner=ProcessId.mine())
+        registry.write(self.run_dir / f"{name}.scratch", record)
         self._scratch.append(path)
         path.mkdir(parents=True)
-        (path / SCRATCH_MARK).touch()
+        registry.write(path / SCRATCH_MARK, record)
         give(path, 0o700)
         return path
 
@@ -251,6 +252,7 @@ class Supervisor:
                 registry.delete_scratch(Path(scratch.path))
                 path.unlink(missing_ok=True)
                 swept.append(scratch.path)
+        swept += registry.sweep_shared()
         for path in self.run_dir.glob("*.tmp"):
             pid = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else ""
             if pid.isdigit() and ProcessId.of(int(pid)) is None:
