@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 
 from hasten.application import App
 from hasten.errors import ConfigError, HastenError, NotAllowed
 from hasten.log import logger
 from hasten.record import observations
+from hasten.signals import shielded
 from hasten.target import Process, Target, find_config, load_target
 from hasten.world import ports, registry
 from hasten.world.cluster import Cluster
@@ -59,14 +59,19 @@ def opened(config: str | None, *, application: bool = False, database: bool = Fa
         NotAllowed: another Hasten is at work in this state folder.
     """
     place = located(config)
-    with ExitStack() as stack:
-        stack.enter_context(_alone(place.state_dir))
+    stack = ExitStack()
+    try:
+        stack.enter_context(alone(place.state_dir))
         logger.log_to(place.state_dir / "operations.jsonl", target=place.target.application.name)
         stack.callback(logger.close)
         supervisor = Supervisor(place.state_dir)
         swept = supervisor.sweep()
         stack.enter_context(supervisor)
         yield _open(place, supervisor, swept, application=application, database=database or application)
+    finally:
+        # An impatient second Ctrl-C must not leave a server behind.
+        with shielded():
+            stack.close()
 
 
 def _open(place: Place, supervisor: Supervisor, swept: list[str], *, application: bool, database: bool) -> App:
@@ -193,14 +198,21 @@ def _resolve(place: Place, path: str) -> Path:
 
 
 @contextmanager
-def _alone(state_dir: Path) -> Iterator[IO[str]]:
+def alone(state_dir: Path) -> Iterator[None]:
+    """
+    No other Hasten works in this folder until the end of the block; the folder is there.
+
+    Raises:
+        NotAllowed: another one does.
+        HastenError: the folder cannot be written.
+    """
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
         file = (state_dir / "lock").open("a+")
     except OSError as error:
         raise HastenError(
             f"the state folder {state_dir} cannot be written: {error.strerror}",
-            hint="mend its permissions, or run Hasten as the user who owns it",
+            hint="look at what is there and at its permissions, or name another folder: `state` in hasten.toml",
         ) from error
     with file:
         try:
@@ -214,7 +226,7 @@ def _alone(state_dir: Path) -> Iterator[IO[str]]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield file
+        yield
 
 
 def running_in(state_dir: Path) -> list[str]:

@@ -10,11 +10,13 @@ from types import FrameType
 
 from hasten.log import event
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @contextmanager
 def shielded() -> Iterator[None]:
     """
-    SIGINT and SIGTERM that arrive inside of the block are delivered at its end.
+    SIGINT, SIGTERM and SIGHUP that arrive inside of the block are delivered at its end.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -25,7 +27,7 @@ def shielded() -> Iterator[None]:
         arrived.append(number)
         event("signal.deferred", signal=signal.Signals(number).name)
 
-    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, remember) for number in _ENDING}
     try:
         yield
     finally:

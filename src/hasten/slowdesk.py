@@ -4,9 +4,7 @@ Makes slowdesk, the demo's patient, ready: its data seeded once and copied, its 
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -14,15 +12,20 @@ from pathlib import Path
 
 from hasten.errors import ConfigError, HastenError
 from hasten.log import operation
+from hasten.session import alone
 from hasten.world.cluster import Cluster
 from hasten.world.programs import find_postgres
-from hasten.world.supervisor import Supervisor
+from hasten.world.registry import wait_until
+from hasten.world.supervisor import Spec, Supervisor
 from hasten.world.unprivileged import place_for
 
 #: The public password of slowdesk's seeded accounts.
 PASSWORD = "slowdesk-demo"  # noqa: S105 – it is in slowdesk's README too
 
 DATABASE = "slowdesk"
+#: What the seeding prints, for the progress bar only.
+SEED_LINES = 20
+SEED_TIMEOUT_S = 900.0
 _RECORD = ("ledger.db", "ledger.head", "ledger.db-journal", "observations", "report.html", "operations.jsonl")
 
 Progress = Callable[[float, str], None]
@@ -40,8 +43,7 @@ def prepare(state_dir: Path, named: str | None, scale: float, stage: Stage) -> P
     """
     home = find_slowdesk(named)
     _check_set_up(home)
-    state_dir.mkdir(parents=True, exist_ok=True)
-    with Supervisor(state_dir) as supervisor:
+    with alone(state_dir), Supervisor(state_dir) as supervisor:
         seeded = _seeded(home, scale, supervisor, stage)
         with stage("copying the seeded data"), operation("demo.copy", source=str(seeded)):
             data_dir = state_dir / "pgdata"
@@ -99,7 +101,7 @@ def _seeded(home: Path, scale: float, supervisor: Supervisor, stage: Stage) -> P
     data_dir = folder / "pgdata"
     if data_dir.is_dir():
         return data_dir
-    with stage(f"seeding slowdesk at scale {scale:g} (once)") as progress:
+    with alone(home / ".cache"), stage(f"seeding slowdesk at scale {scale:g} (once)") as progress:
         _seed(home, scale, folder, supervisor, progress)
     return data_dir
 
@@ -112,29 +114,36 @@ def _seed(home: Path, scale: float, folder: Path, supervisor: Supervisor, progre
     cluster.start(supervisor, name="seed")
     try:
         cluster.create_database(DATABASE)
-        _run_seed(home, scale, cluster.dsn(DATABASE), progress)
+        _run_seed(home, scale, cluster.dsn(DATABASE), supervisor, progress)
     finally:
         cluster.stop()
     unfinished.rename(folder)
 
 
-def _run_seed(home: Path, scale: float, url: str, progress: Progress) -> None:
+def _run_seed(home: Path, scale: float, url: str, supervisor: Supervisor, progress: Progress) -> None:
+    log = supervisor.state_dir / "log" / "seeding.log"
+    log.unlink(missing_ok=True)
     command = [str(home / ".venv" / "bin" / "python"), "-m", "slowdesk.seed", "--scale", str(scale)]
-    with subprocess.Popen(
-        command,
-        cwd=home / "server",
-        env={**os.environ, "DATABASE_URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as seeding:
-        assert seeding.stdout is not None
-        lines = []
-        for line in seeding.stdout:
-            lines.append(line.strip())
-            progress(min(len(lines) / 20, 0.95), line.strip()[:60])
-    if seeding.returncode:
-        raise HastenError("slowdesk could not be seeded: " + " | ".join(lines[-3:]), hint="run `make setup` again")
+    seeding = supervisor.start(Spec("seeding", command, env={"DATABASE_URL": url}, cwd=home / "server", log=log))
+
+    def has_ended() -> bool:
+        lines = _lines(log)
+        progress(min(len(lines) / SEED_LINES, 0.95), lines[-1][:60] if lines else "")
+        return seeding.exit_code is not None
+
+    try:
+        in_time = wait_until(has_ended, SEED_TIMEOUT_S, 0.2)
+    finally:
+        supervisor.stop("seeding")
+    if seeding.exit_code or not in_time:
+        said = " | ".join(_lines(log)[-3:]) if in_time else f"not done after {SEED_TIMEOUT_S:g} s"
+        raise HastenError(
+            f"slowdesk could not be seeded: {said}", hint=f"run `make setup` again; the whole log is {log}"
+        )
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
 
 
 def _archive(state_dir: Path) -> None:

@@ -4,6 +4,7 @@ The command line: one file per command.
 Exit codes: 0 done · 1 your input · 2 nothing worth keeping, or a budget broken · 3 stuck.
 """
 
+import os
 import sys
 from importlib import import_module
 
@@ -83,6 +84,12 @@ def main() -> None:
         code = say_error(usage, as_json=as_json)
     except HastenError as error:
         code = say_error(error, as_json=as_json)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; the interpreter must not stumble over it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        code = say_error(_of_the_system(error), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         stopped = HastenError(
             "stopped", hint="everything that was started has been ended; `hasten status` shows where it stands"
@@ -90,3 +97,11 @@ def main() -> None:
         say_error(stopped, as_json=as_json)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _of_the_system(error: OSError) -> HastenError:
+    place = f"{error.filename}: " if error.filename else ""
+    return HastenError(
+        f"the system refused: {place}{error.strerror or error}",
+        hint="look at that file or folder, its permissions and the space on its disk; then run again",
+    )

@@ -36,9 +36,10 @@ def say_error(error: HastenError, *, as_json: bool) -> int:
     if as_json:
         say_json({"error": str(error), "hint": error.hint, "kind": type(error).__name__, "data": error.data})
     else:
-        err.print(f"[bold red]error:[/] {_escape(str(error))}")
+        # Never wrapped: a path or a command in it is there to be copied.
+        err.print(f"[bold red]error:[/] {_escape(str(error))}", soft_wrap=True)
         if error.hint:
-            err.print(f"[bold cyan]hint:[/]  {_escape(error.hint)}")
+            err.print(f"[bold cyan]hint:[/]  {_escape(error.hint)}", soft_wrap=True)
     return error.exit_code
 
 
