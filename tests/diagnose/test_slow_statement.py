@@ -4,6 +4,7 @@ slow_statement: time beyond the objective, from what was measured.
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from hasten.diagnose import slow_statement
@@ -58,6 +59,18 @@ def test_a_slow_tail_counts_at_its_least(observed: Any, target: Any, make: Any) 
     assert "one call in twenty more than 250 ms" in found.says
 
 
+def test_a_percentile_of_few_calls_is_not_spoken_of(observed: Any, target: Any, make: Any) -> None:
+    """
+    Ten timed calls tell a mean, not what one call in twenty takes; the number stays in the evidence.
+    """
+    ill = make.statement(TEXT, p95_s=2.1, timed_calls=10)
+
+    [found] = slow_statement.find(observed(statements=[ill]), target)
+
+    assert "one call in twenty" not in found.says
+    assert 2.1 == found.evidence["p95_s"]
+
+
 def test_a_quick_statement_has_no_finding(observed: Any, target: Any) -> None:
     """
     Below the objective there is nothing to say.
@@ -86,8 +99,6 @@ def test_the_objective_is_the_one_in_the_configuration(observed: Any, target: An
     """
     A looser objective finds less.
     """
-    import msgspec
-
     loose = msgspec.structs.replace(target, objectives=msgspec.structs.replace(target.objectives, db_p95_ms=500.0))
 
     assert [] == slow_statement.find(observed(statements=[make.statement(TEXT)]), loose)

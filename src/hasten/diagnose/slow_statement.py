@@ -72,7 +72,9 @@ def _finding(
     observation: Observation,
 ) -> Finding:
     per_day = cost.calls_per_day(profile.calls, observation)
-    tail = f", one call in twenty more than {_words.seconds(profile.p95_s)}" if profile.p95_s is not None else ""
+    tail = ""
+    if profile.p95_s is not None and profile.timed_calls >= about.minimum["timed_calls"]:
+        tail = f", one call in twenty more than {_words.seconds(profile.p95_s)}"
     evidence: dict[str, Any] = {
         "query_id": profile.query_id,
         "text": profile.text,
