@@ -89,7 +89,7 @@ def _start(program: BrowserProgram, supervisor: Supervisor, scratch: Path, hosts
                 Spec(
                     name=scratch.name,
                     argv=command(program, profile, hosts, sandbox=sandbox),
-                    env={**_LOCALE, **program.env},
+                    env={**_LOCALE, "XDG_CONFIG_HOME": str(profile), **program.env},
                     log=supervisor.state_dir / "log" / "browser.log",
                     ready=lambda: bool(_address(profile)),
                     ready_timeout_s=START_TIMEOUT_S,

@@ -22,7 +22,11 @@ QUIET_S = 0.5
 _BUSY_S = 0.25
 """A main thread that takes longer than this to answer was still at work."""
 
-_ANSWER = "new Promise(done => requestIdleCallback(() => done(1), {timeout: 1000}))"
+_MAX_BUSY = 6
+"""An animation may keep the thread busy for ever; after so many late answers without a request it counts as idle."""
+
+# Behind whatever waits already. (requestIdleCallback would say more, but never comes where no frames are drawn.)
+_ANSWER = "new Promise(done => setTimeout(() => setTimeout(done, 0, 1)))"
 
 
 @dataclass
@@ -100,19 +104,21 @@ def _wait_until_complete(tab: Tab, deadline: float) -> bool:
     """
     True once the page is complete, False when the time is over first.
     """
-    still_since = time.monotonic()
+    still_since, started, busy = time.monotonic(), 0, 0
     while time.monotonic() < deadline and not tab.crashed:
         still_since = max(still_since, tab.last_sign_of_life)
-        rest = still_since + QUIET_S - time.monotonic()
-        if not tab.has_loaded or tab.traffic.in_flight or rest > 0:
-            tab.devtools.wait(0.1 if rest <= 0 else min(rest, 0.1))
+        rest_s = still_since + QUIET_S - time.monotonic()
+        if not tab.has_loaded or tab.traffic.in_flight or rest_s > 0:
+            tab.devtools.wait(min(rest_s, 0.1) if rest_s > 0 else 0.1)
             continue
+        busy = busy if tab.traffic.started == started else 0
         started, asked_at = tab.traffic.started, time.monotonic()
-        is_idle = _answers(tab, deadline)
-        answered_at = time.monotonic()
-        if is_idle and tab.traffic.started == started and answered_at - asked_at < _BUSY_S:
-            return True
-        still_since = answered_at
+        is_alive = _answers(tab, deadline)
+        still_since = time.monotonic()
+        if is_alive and tab.traffic.started == started:
+            busy += 1
+            if still_since - asked_at < _BUSY_S or busy >= _MAX_BUSY:
+                return True
     return False
 
 
