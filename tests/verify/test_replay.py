@@ -2,7 +2,10 @@
 What is replayed, in which order, and one execution on a real server.
 """
 
+import os
+import signal
 from collections import Counter
+from threading import Timer
 from time import perf_counter
 
 import pytest
@@ -131,6 +134,21 @@ def test_both_arms_run_at_the_same_time(small_app: App) -> None:
 
     assert [None, None] == [run.error for run in runs]
     assert seconds < sum(run.seconds for run in runs)
+
+
+@pytest.mark.real
+def test_an_interrupt_ends_what_both_arms_run(small_app: App) -> None:
+    """
+    Ctrl-C in the middle of a long statement: both are cancelled, and nobody waits for their end.
+    """
+    long = sample("SELECT pg_sleep(60)")
+    start = perf_counter()
+    with small_app.database.connect() as first, small_app.database.connect() as second:
+        with pytest.raises(KeyboardInterrupt), duet(first, second) as playing:
+            Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+            playing.both(long, control_first=True)
+
+    assert perf_counter() - start < 30
 
 
 @pytest.mark.real

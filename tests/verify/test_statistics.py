@@ -132,3 +132,23 @@ def test_the_whole_database_gains_in_proportion() -> None:
 
     assert primary is not None
     assert 0.875 == statistics.database_effect(primary, share=0.25, total_s=80.0).ratio
+
+
+def test_what_was_saved_before_is_not_saved_again() -> None:
+    """
+    A statement that an earlier change made faster counts with its present time, one under less load as observed.
+    """
+    blocks = [Block(index=0, order="", control={"a": 0.1, "b": 2.0}, candidate={"a": 0.1, "b": 1.0})]
+    share = statistics.share_of(blocks, {"a": 10.0, "b": 10.0}, {"a": 50.0, "b": 15.0}, total_s=100.0)
+
+    assert pytest.approx((1.0 + 15.0) / 100.0) == share
+
+
+def test_without_data_nothing_is_at_stake() -> None:
+    """
+    No rounds, or no observed time: a share of nothing.
+    """
+    assert [0.0, 0.0] == [
+        statistics.share_of([], {}, {}, 10.0),
+        statistics.share_of(blocks_of([1.0], [1.0]), {}, {}, 0.0),
+    ]

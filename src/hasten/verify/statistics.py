@@ -7,7 +7,7 @@ proposes: with 12 pairs a plain percentile interval covers about 91 %, the expan
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -20,7 +20,7 @@ RESAMPLES = 4000
 STATEMENT_TIME = "hasten.statement.time"
 DATABASE_TIME = "hasten.database.time"
 
-#: The key in Trial.weights that is no statement: the share of all observed database time that the replayed ones have.
+#: The key in Trial.weights that is no statement: the share of all observed database time that is at stake.
 SHARE = "*"
 
 Array = NDArray[np.float64]
@@ -67,9 +67,9 @@ def effects_of(blocks: Sequence[Block], seed: int) -> list[Effect]:
 
 def database_effect(primary: Effect, share: float, total_s: float) -> Effect:
     """
-    What the primary effect means for all of the database's time, of which the replayed statements have `share`.
+    What the primary effect means for all of the database's time, of which `share` was at stake (see `share_of`).
 
-    Statements that were not replayed neither read nor write the changed tables and are taken as unchanged.
+    Statements that were not replayed do not touch the changed tables, or are planned alike, and are taken as unchanged.
     """
 
     def whole(ratio: float) -> float:
@@ -85,6 +85,29 @@ def database_effect(primary: Effect, share: float, total_s: float) -> Effect:
         control=total_s,
         candidate=total_s * whole(primary.ratio),
     )
+
+
+def share_of(
+    blocks: Sequence[Block], weights: Mapping[str, float], observed_s: Mapping[str, float], total_s: float
+) -> float:
+    """
+    The share of all observed database time that is at stake in a trial.
+
+    Args:
+        weights: Calls of each statement.
+        observed_s: Seconds of each statement in the observed window.
+        total_s: Seconds of all statements there.
+
+    A statement counts with its observed time, or with control's where that is less: since it was observed an earlier
+    change may have made it faster, and what was saved once cannot be saved again.
+    """
+    if total_s <= 0 or not blocks:
+        return 0.0
+    at_stake = 0.0
+    for name in names_in(blocks):
+        control_s = weights.get(name, 1.0) * sum(block.control[name] for block in blocks) / len(blocks)
+        at_stake += min(control_s, observed_s.get(name, control_s))
+    return min(at_stake / total_s, 1.0)
 
 
 def names_in(blocks: Sequence[Block]) -> list[str]:

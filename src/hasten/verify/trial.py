@@ -25,9 +25,9 @@ Progress = Callable[[float, str], None]
 
 PAIRS = 14
 LEAST_PAIRS = 6
-TIME_BUDGET_S = 60.0
+TIME_BUDGET_S = 45.0
 #: How far beyond the budget a trial may go for LEAST_PAIRS rounds of slow statements.
-STRETCH = 2.5
+STRETCH = 3.0
 
 
 class Applies(Protocol):
@@ -56,7 +56,7 @@ def run_schema_trial(
 
     Args:
         pairs: Rounds to run; fewer, decided before the first, where `time_budget_s` does not allow them.
-        time_budget_s: For the whole trial. Six rounds of slow statements may take 2.5 × as long.
+        time_budget_s: For the whole trial. Six rounds of slow statements may take 3 × as long.
 
     Raises:
         NoData: no recorded statement reads or writes the changed tables, or not even six rounds fit the budget.
@@ -152,10 +152,12 @@ def _judge(
     change: Change, app: App, corpus: Corpus, record: Record, *, seed: int, added: int, seconds: float
 ) -> Trial:
     weights: dict[str, float] = {each.query_id: float(each.calls) for each in corpus.statements}
-    weights[statistics.SHARE] = corpus.share
+    observed = {each.query_id: each.total_s for each in corpus.statements}
+    share = statistics.share_of(record.blocks, weights, observed, corpus.total_s)
+    weights[statistics.SHARE] = share
     effect = statistics.effect_of(record.blocks, weights, seed)
     per_statement = statistics.effects_of(record.blocks, seed)
-    whole = [statistics.database_effect(effect, corpus.share, corpus.total_s)] if effect else []
+    whole = [statistics.database_effect(effect, share, corpus.total_s)] if effect else []
     writing = {each.query_id for each in corpus.statements if each.is_write}
     equivalence = record.comparison.as_data()
     return Trial(

@@ -20,6 +20,8 @@ LEAST_ROWS = 1000
 MOST_OF_TABLE = 0.2
 #: A value this common makes the others rare, so that one of few values may still be worth an index.
 SKEWED = 0.8
+#: What a statement still counts when a candidate for it stands in the queue already.
+ALREADY_SERVED = 0.3
 #: Types without an order, or whose order no statement asks for.
 _UNORDERED = (
     "json",
@@ -73,6 +75,27 @@ def candidates(
     ]
     # The narrower first among equals: it is smaller and serves more statements.
     return sorted(found, key=lambda each: (-each.potential_s, len(each.definition.keys), each.definition))
+
+
+def fairly(found: Iterable[Candidate], statements: Iterable[Statement]) -> list[Candidate]:
+    """
+    The candidates in the order in which they should be priced while time lasts: each dear statement gets a first
+    candidate before another gets its second.
+    """
+    weights = {statement.query_id: statement.total_s for statement in statements}
+    left, ordered = list(found), []
+
+    def worth(candidate: Candidate) -> float:
+        return sum(weights[name] for name in candidate.query_ids)
+
+    while left:
+        # The narrower of two that are worth the same is smaller, and other statements can use it as well.
+        best = max(left, key=lambda each: (worth(each), -len(each.definition.keys)))
+        left.remove(best)
+        ordered.append(best)
+        for name in best.query_ids:
+            weights[name] *= ALREADY_SERVED
+    return ordered
 
 
 def _key_lists(use: TableUse, table: TableProfile) -> Iterator[Keys]:

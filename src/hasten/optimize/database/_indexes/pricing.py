@@ -47,7 +47,7 @@ class Prices(Protocol):
 
     def seconds(self, statements: Sequence[Statement], chosen: Collection[Definition]) -> dict[str, float] | None:
         """
-        The measured seconds of each reading statement, summed over its samples; None where nothing can be measured.
+        The measured seconds of each reading statement (its `timed` samples); None where nothing can be measured.
         """
 
 
@@ -88,9 +88,9 @@ class BuiltPrices:
                 continue
             found = index_named(self._connection, candidate.definition)
             self._built[candidate.definition] = found.size_bytes if found else 0
-        # Expressions have no statistics before ANALYZE; plain columns get fresh ones, for all prices alike.
-        for table in sorted({definition.qualified_table for definition in self._built}):
-            self._connection.execute(as_query(f"ANALYZE {table}"))
+        # Expressions have no statistics before ANALYZE.
+        for statement in sorted({each.analyze for each in self._built if each.has_expression}):
+            self._connection.execute(as_query(statement))
 
     def costs(self, statements: Sequence[Statement], chosen: Collection[Definition]) -> dict[str, float]:
         """
@@ -106,7 +106,7 @@ class BuiltPrices:
         with self._only(chosen):
             self._connection.execute(as_query(f"SET LOCAL statement_timeout = '{TIMEOUT_S:.0f}s'"))
             reading = [statement for statement in statements if not statement.is_write]
-            return {each.query_id: sum(self._timed(sample) for sample in each.samples) for each in reading}
+            return {each.query_id: sum(self._timed(sample) for sample in each.timed) for each in reading}
 
     def _timed(self, sample: StatementSample) -> float:
         first = execute(self._connection, sample).seconds

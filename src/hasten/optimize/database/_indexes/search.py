@@ -14,7 +14,7 @@ from time import monotonic
 from hasten.application import App
 from hasten.log import event, operation
 from hasten.model import Finding
-from hasten.optimize.database._indexes.candidates import Candidate, candidates
+from hasten.optimize.database._indexes.candidates import Candidate, candidates, fairly
 from hasten.optimize.database._indexes.changes import Choice
 from hasten.optimize.database._indexes.definition import PREFIX, Definition
 from hasten.optimize.database._indexes.hypothetical import HypotheticalPrices, has_hypopg
@@ -28,6 +28,8 @@ Progress = Callable[[float, str], None]
 LEAST_SHARE = 0.03
 #: Between indexes that save almost the same, the smaller one is taken.
 ALMOST = 0.02
+#: The part of a candidate's difference that is timed before it is proposed.
+TIMED_SHARE = 0.95
 MOST_CANDIDATES = 24
 BUDGET_S = 60.0
 BUILD_SHARE = 0.5
@@ -52,6 +54,16 @@ class Search:
     total_s: float
     now_s: dict[str, float]
     chosen: list[Definition] = field(default_factory=list)
+    timed: dict[str, float] = field(default_factory=dict)
+
+    def take(self, wanted: Definition, gains: dict[str, float], timed: dict[str, float]) -> None:
+        """
+        The index is one of those chosen; everything is priced on top of it from now on.
+        """
+        self.chosen.append(wanted)
+        self.timed.update(timed)
+        for name, gain in gains.items():
+            self.now_s[name] = max(self.now_s[name] - gain, 0.0)
 
     def gains(self, wanted: Definition, costs_now: dict[str, float]) -> dict[str, float]:
         """
@@ -65,17 +77,36 @@ class Search:
             if costs_now.get(name, 0) > 0
         }
 
-    def measured(self, wanted: Definition, gains: dict[str, float]) -> dict[str, float]:
+    def measured(self, wanted: Definition, gains: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
         """
         The same, timed: the statements that should change are run without and with the index.
+
+        Returns the gains, and the seconds with the index.
         """
-        changed = [each for each in self.statements if abs(gains.get(each.query_id, 0)) > 0.001 * self.total_s]
-        before = self.prices.seconds(changed, self.chosen)
+        changed = self._worth_timing(gains)
+        fresh = [each for each in changed if each.query_id not in self.timed]
+        before = self.prices.seconds(fresh, self.chosen)
         after = self.prices.seconds(changed, [*self.chosen, wanted])
         if before is None or after is None:
-            return gains
-        timed = {name: self.now_s[name] * (1 - after[name] / before[name]) for name in before if before[name] > 0}
-        return {**gains, **timed}
+            return gains, {}
+        self.timed.update(before)
+        shares = {name: 1 - seconds / self.timed[name] for name, seconds in after.items() if self.timed[name] > 0}
+        return {**gains, **{name: self.now_s[name] * share for name, share in shares.items()}}, after
+
+    def _worth_timing(self, gains: dict[str, float]) -> list[Statement]:
+        """
+        The statements that make up nearly all of the difference; for the rest the planner is believed.
+        """
+        ranked = sorted(self.statements, key=lambda each: abs(gains.get(each.query_id, 0)), reverse=True)
+        whole = sum(abs(gain) for gain in gains.values())
+        found: list[Statement] = []
+        covered = 0.0
+        for each in ranked:
+            if covered >= TIMED_SHARE * whole:
+                break
+            found.append(each)
+            covered += abs(gains.get(each.query_id, 0))
+        return found
 
     def upkeep_s(self, wanted: Definition) -> float:
         """
@@ -93,7 +124,6 @@ def search(findings: list[Finding], app: App, progress: Progress = silent) -> li
     """
     The indexes that are worth a trial, best first; [] where nothing is. Nothing of the application is touched.
     """
-    deadline = monotonic() + BUDGET_S
     seen = app.observation
     statements = statements_of(seen)
     existing = [index.name for index in seen.indexes if index.name.startswith(PREFIX) and index.valid]
@@ -101,11 +131,12 @@ def search(findings: list[Finding], app: App, progress: Progress = silent) -> li
     asked = [each for each in touched_by(findings, statements) if each.samples]
     wanted = candidates(asked, seen.tables, seen.indexes)
     total_s = sum(profile.total_s for profile in seen.statements)
-    wanted = [each for each in wanted if each.potential_s >= LEAST_SHARE * total_s][:MOST_CANDIDATES]
+    wanted = fairly([each for each in wanted if each.potential_s >= LEAST_SHARE * total_s], statements)
+    wanted = wanted[:MOST_CANDIDATES]
     if room <= 0 or not wanted or total_s <= 0:
         return []
     with operation("indexes.search", candidates=len(wanted), statements=len(statements)) as result:
-        with _prices(wanted, app, progress, deadline) as prices:
+        with _prices(wanted, app, progress) as (prices, deadline):
             state = Search(
                 prices, [s for s in statements if s.samples], total_s, {s.query_id: s.total_s for s in statements}
             )
@@ -115,18 +146,23 @@ def search(findings: list[Finding], app: App, progress: Progress = silent) -> li
 
 
 @contextmanager
-def _prices(wanted: list[Candidate], app: App, progress: Progress, deadline: float) -> Iterator[Prices]:
+def _prices(wanted: list[Candidate], app: App, progress: Progress) -> Iterator[tuple[Prices, float]]:
+    """
+    Where the candidates are priced, and until when (monotonic clock); making a clone is not counted.
+    """
     if has_hypopg(app):
         progress(0.1, f"pricing {len(wanted)} candidates with HypoPG")
         with app.database.connect() as connection:
-            yield HypotheticalPrices(connection, [each.definition for each in wanted], app.observation.tables)
+            prices = HypotheticalPrices(connection, [each.definition for each in wanted], app.observation.tables)
+            yield prices, monotonic() + BUDGET_S
         return
     progress(0.1, "cloning the database, to build candidates there")
     with app.clones(1) as [scratch], scratch.database.connect(statement_timeout_s=BUDGET_S) as connection:
-        prices = BuiltPrices(connection)
+        start = monotonic()
+        built = BuiltPrices(connection)
         progress(0.2, f"building up to {len(wanted)} candidates on the clone")
-        prices.build(wanted, deadline=monotonic() + BUILD_SHARE * (deadline - monotonic()))
-        yield prices
+        built.build(wanted, deadline=start + BUILD_SHARE * BUDGET_S)
+        yield built, start + BUDGET_S
 
 
 def _greedy(state: Search, room: int, most_bytes: float, deadline: float, progress: Progress) -> list[Choice]:
@@ -142,15 +178,13 @@ def _greedy(state: Search, room: int, most_bytes: float, deadline: float, progre
             break
         wanted, gains = picked
         open_.discard(wanted)
-        gains = state.measured(wanted, gains)
+        gains, timed = state.measured(wanted, gains)
         saved = sum(gains.values()) - state.upkeep_s(wanted)
         event("indexes.priced", index=str(wanted), saves_s=round(saved, 3), of_s=round(state.total_s, 3))
         if saved < LEAST_SHARE * state.total_s:
             continue
         found.append(_choice(state, wanted, gains, saved))
-        for name, gain in gains.items():
-            state.now_s[name] = max(state.now_s[name] - gain, 0.0)
-        state.chosen.append(wanted)
+        state.take(wanted, gains, timed)
     return sorted(found, key=lambda choice: choice.saves_share, reverse=True)
 
 

@@ -11,6 +11,8 @@ from hasten.sql import StatementShape, read_statement
 
 #: Samples per statement that are priced: the cheap, the middle and the dear parameters plan differently.
 SAMPLES_PRICED = 3
+#: A statement that takes longer is timed with one of them only.
+SLOW_S = 0.5
 
 
 class Statement(Noun, frozen=True, kw_only=True):
@@ -25,6 +27,14 @@ class Statement(Noun, frozen=True, kw_only=True):
     mean_s: float
     is_write: bool
     samples: list[StatementSample]
+
+    @property
+    def timed(self) -> list[StatementSample]:
+        """
+        The samples that are timed: of a slow statement the middle one alone.
+        """
+        slow = bool(self.samples) and self.samples[-1].seconds >= SLOW_S
+        return spread(self.samples, 1) if slow else self.samples
 
     @property
     def tables(self) -> list[str]:
