@@ -29,6 +29,8 @@ def command(config: str | None, as_json: bool, everything: bool) -> None:
     out.print(tables.findings(found.findings, most=len(found.findings) if everything else 15))
     for finding, reason in found.ignored:
         out.print(f"[dim]ignored: {finding.symptom} at {finding.where.name}: {reason}[/]")
+    for sentence in found.stale:
+        out.print(f"[yellow]stale:[/] {sentence}")
     for symptom, reason in found.silent.items():
         out.print(f"[yellow]nothing can be said of {symptom}:[/] {reason}")
     out.print("next: [bold]hasten plan[/]")
