@@ -130,7 +130,8 @@ def recover(app: App, book: Ledger) -> list[dict[str, str]]:
     if app.store is not None:
         ended = app.database.end_backends(app.database.instance)
         if ended:
-            done.append({"change": "", "found": f"{ended} database sessions of an earlier run", "did": "ended them"})
+            found = f"{ended} database session{'s' * (ended != 1)} of an earlier run"
+            done.append({"change": "", "found": found, "did": "ended"})
     for state in reversed(history.changes(book.read())):
         report = _settle(state, app, book)
         if report:
