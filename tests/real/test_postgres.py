@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from hasten.errors import ConfigError, HastenError, Missing, NotAllowed, Unreachable
-from hasten.world import ports, postgres
+from hasten.world import ports, schema_dump
 from hasten.world.postgres import Database
 from hasten.world.registry import wait_until
 
@@ -236,13 +236,12 @@ def test_a_dump_that_is_not_allowed_is_said_to(plain, database):
         plain.schema_dump()
 
 
-def test_a_server_newer_than_every_pg_dump_is_said_to(database, monkeypatch):
+def test_a_server_newer_than_every_pg_dump_is_said_to():
     """
     An older pg_dump would refuse, less clearly.
     """
-    postgres._pg_dump_for.cache_clear()
     with pytest.raises(Missing, match="no pg_dump for PostgreSQL 99"):
-        postgres._pg_dump_for(99, "")
+        schema_dump.pg_dump_for(99, "")
 
 
 def test_connections_show_who_they_are(database):

@@ -2,13 +2,12 @@
 Where the server programs are.
 """
 
-import os
 from pathlib import Path
 
 import pytest
 
 from hasten.errors import ConfigError, Missing
-from hasten.world import programs, unprivileged
+from hasten.world import programs
 from hasten.world.programs import PostgresPrograms, find_nginx, find_postgres, find_valkey
 
 
@@ -140,31 +139,3 @@ def test_a_missing_program_of_an_installation_is_named(machine):
 
     with pytest.raises(Missing, match="has no pg_dump"):
         found.program("pg_dump")
-
-
-def test_a_wheel_out_of_reach_is_copied_once(tmp_path, monkeypatch):
-    """
-    The copy keeps the layout, can be read by everybody and changed by its owner only, and is then used again.
-    """
-    monkeypatch.setattr(unprivileged, "SHARED_ROOT", tmp_path / "shared")
-    (tmp_path / "shared").mkdir()
-    monkeypatch.setattr(programs, "unprivileged_user", lambda: unprivileged.User("stranger", 54321, 54321))
-    monkeypatch.setattr(programs, "_runs", lambda program: program.is_relative_to(tmp_path / "shared"))
-    monkeypatch.setattr(programs, "_fingerprint", lambda _: "1.0-abc")
-    package = tmp_path / "site" / "server"
-    installation(package / "bin", "18.6")
-    (tmp_path / "site" / "server.libs").mkdir()
-    (tmp_path / "site" / "server.libs" / "libx.so").write_text("x")
-    (package / "bin" / "postgres").chmod(0o700)
-    folders = [package, tmp_path / "site" / "server.libs"]
-
-    copy = programs._readable(package, "server", "bin/postgres", folders)
-    marker = copy / "bin" / "marker"
-    marker.touch()
-    again = programs._readable(package, "server", "bin/postgres", folders)
-
-    assert tmp_path / "shared" / f"hasten-programs-{os.geteuid()}" / "server-1.0-abc" / "server" == copy == again
-    assert marker.exists()
-    assert (copy.parent / "server.libs" / "libx.so").is_file()
-    assert 0o755 == (copy / "bin" / "postgres").stat().st_mode & 0o777
-    assert 0o644 == (copy.parent / "server.libs" / "libx.so").stat().st_mode & 0o777

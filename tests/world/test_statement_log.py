@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hasten.errors import NotAllowed
-from hasten.world import statement_log
+from hasten.world import statement_steps
 from hasten.world.statement_log import StatementLog
 
 
@@ -276,10 +276,10 @@ def test_steps_without_an_execution_do_not_pile_up(file, monkeypatch):
     """
     Sessions and statements that never execute are forgotten in the end.
     """
-    monkeypatch.setattr(statement_log, "KEPT_SESSIONS", 5)
+    monkeypatch.setattr(statement_steps, "KEPT_SESSIONS", 5)
     log = StatementLog(file.parent)
     add(file, *[step("bind x", 1, session_id=f"s{number}") for number in range(50)])
 
     log.read()
 
-    assert 5 == len(log._pairs._pending)
+    assert 5 == len(log._executions._pending)

@@ -21,7 +21,7 @@ from hasten.world.data_directory import SUPERUSER
 from hasten.world.postgres import Database
 from hasten.world.programs import PostgresPrograms, find_postgres
 from hasten.world.supervisor import Running, Spec, Supervisor
-from hasten.world.unprivileged import own_folder, place_for, remove_tree, run_unprivileged
+from hasten.world.unprivileged import own_folder, remove_tree, run_unprivileged
 
 START_TIMEOUT_S = 120.0
 PORT_ATTEMPTS = 3
@@ -63,14 +63,14 @@ class Cluster:
         programs = programs or find_postgres()
         password = secrets.token_urlsafe(24)
         with log.operation("create cluster", data_dir=str(data_dir), version=programs.version):
-            place = _empty_place(data_dir)
+            place = data_directory.empty_place(data_dir)
             # Made under another name first: a data directory that is there is whole.
             new = place.with_name(f"{place.name}.new")
             data_directory.initdb(own_folder(new), programs, password)
             cluster_settings.write(new, programs, settings or {})
             data_directory.keep_secret(place, password)
             new.rename(place)
-            _link(data_dir, place)
+            data_directory.link(data_dir, place)
         return cls(place, programs, password)
 
     @classmethod
@@ -254,13 +254,13 @@ class Cluster:
         """
         data_directory.need_idle(self.data_dir)
         with log.operation("copy cluster", source=str(self.data_dir), to=str(data_dir)):
-            place = _empty_place(data_dir)
+            place = data_directory.empty_place(data_dir)
             new = place.with_name(f"{place.name}.new")
             data_directory.copy_tree(self.data_dir, new)
             if self.password:
                 data_directory.keep_secret(place, self.password)
             new.rename(place)
-            _link(data_dir, place)
+            data_directory.link(data_dir, place)
         return Cluster(place, self.programs, self.password)
 
     def _spec(self, name: str) -> Spec:
@@ -287,35 +287,3 @@ class Cluster:
         lines = newest.read_text(errors="replace").splitlines()[-3:] if newest else []
         said = "".join(f"\n  | {line[:300]}" for line in lines)
         return Unreachable(f"{error}{said}", hint=error.hint, **error.data)
-
-
-def _empty_place(data_dir: Path) -> Path:
-    """
-    Where the data directory will really be; nothing is there, nor a half-made one from before.
-
-    Raises:
-        ConfigError: there is something already.
-    """
-    place = place_for(data_dir)
-    if data_dir.is_symlink() and not data_dir.exists():
-        data_dir.unlink()
-    if place != data_dir.absolute() and not data_dir.exists() and place.is_dir():
-        # It was this very data directory's, until somebody removed the symlink.
-        data_directory.need_idle(place)
-        remove_tree(place)
-    for path in {data_dir, place}:
-        if path.exists() and any(path.iterdir()):
-            raise ConfigError(f"{path} exists already", hint="remove it, or name another data directory")
-    if place.is_dir():
-        place.rmdir()
-    remove_tree(place.with_name(f"{place.name}.new"))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return place
-
-
-def _link(data_dir: Path, place: Path) -> None:
-    if place != data_dir.absolute():
-        data_dir.parent.mkdir(parents=True, exist_ok=True)
-        if data_dir.is_dir():
-            data_dir.rmdir()
-        data_dir.symlink_to(place)

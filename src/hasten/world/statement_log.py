@@ -8,30 +8,19 @@ skipped: a log is written by another program at the same time, and may end in th
 import os
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hasten.errors import NotAllowed
 from hasten.evidence import StatementSample
-from hasten.world.log_entry import Entry, from_json_line, from_plain_lines, lists_parameters, parse_parameters
+from hasten.world.log_entry import Entry, from_json_line, from_plain_lines
+from hasten.world.statement_steps import Executions
 
 LIMIT_BYTES = 512 * 1024 * 1024
 """At most so much of a log is read at once; the rest is left for the next read."""
 
-KEPT_SESSIONS = 20_000
-KEPT_PENDING = 200
-
 OWN = "hasten:"
-
-_DURATION = re.compile(
-    r"duration: (?P<ms>\d+(?:\.\d+)?) ms"
-    r"(?:  (?P<step>statement|parse|bind|execute fetch from|execute)(?: (?P<name>.*?))?: (?P<text>.*))?",
-    re.DOTALL,
-)
-_ERRORS = ("ERROR", "FATAL", "PANIC")
 
 
 @dataclass
@@ -70,7 +59,7 @@ class StatementLog:
         self.path = path
         self.database = database
         self._read_to: dict[tuple[int, int], int] = {}
-        self._pairs = _Pairs()
+        self._executions = Executions()
 
     def skip(self) -> None:
         """
@@ -79,7 +68,7 @@ class StatementLog:
         Raises:
             NotAllowed: the log may not be read.
         """
-        self._pairs = _Pairs()
+        self._executions = Executions()
         self._read_to = {key: size for _, key, size in self._files()}
 
     def settle(self, timeout_s: float = 3.0, quiet_s: float = 0.2) -> None:
@@ -118,9 +107,9 @@ class StatementLog:
             self._read_to[key] = begin + lines.read_bytes
             if limit_bytes <= 0:
                 result.left_bytes += size - begin - lines.read_bytes
-        result.samples.extend(self._pairs.finished())
-        result.unreadable_parameters += self._pairs.unreadable_parameters
-        self._pairs.unreadable_parameters = 0
+        result.samples.extend(self._executions.finished())
+        result.unreadable_parameters += self._executions.unreadable_parameters
+        self._executions.unreadable_parameters = 0
         return result
 
     def _take(self, entry: Entry | None, result: LogRead) -> None:
@@ -131,7 +120,7 @@ class StatementLog:
         if entry.application_name.startswith(OWN):
             result.own += 1
         elif entry.user and self.database in ("", entry.database):
-            self._pairs.take(entry)
+            self._executions.take(entry)
 
     def _files(self) -> list[tuple[Path, tuple[int, int], int]]:
         """
@@ -205,75 +194,3 @@ def _entries(lines: Iterable[bytes], *, is_json: bool) -> Iterator[Entry | None]
             yield from_json_line(line)
         except ValueError:
             yield None
-
-
-class _Pairs:
-    """
-    Puts the steps of one execution together: parse and bind are logged before execute, fetches after it.
-    """
-
-    def __init__(self) -> None:
-        self.unreadable_parameters = 0
-        self._done: list[dict[str, Any]] = []
-        # By session: seconds of parse and bind by text, and the last execution, which fetches are added to.
-        self._pending: OrderedDict[str, dict[str, float]] = OrderedDict()
-        self._last: dict[str, dict[str, Any]] = {}
-
-    def take(self, entry: Entry) -> None:
-        """
-        The entry counts, if it is a step of an execution or its error.
-        """
-        if entry.severity in _ERRORS:
-            if entry.statement:
-                self._add(entry, entry.statement, 0.0, entry.context, error=entry.sqlstate)
-            return
-        found = _DURATION.match(entry.message)
-        if found is None or not found["step"]:
-            return
-        seconds, text = float(found["ms"]) / 1000, found["text"]
-        if found["step"] in ("parse", "bind"):
-            waiting = self._of(entry.session)
-            waiting[text] = waiting.get(text, 0.0) + seconds
-        elif found["step"] == "execute fetch from" and self._last.get(entry.session, {}).get("text") == text:
-            self._last[entry.session]["seconds"] += seconds
-        else:
-            self._add(entry, text, seconds, entry.detail)
-
-    def finished(self) -> list[StatementSample]:
-        """
-        The executions so far, which are then forgotten; steps still waiting for theirs are kept.
-        """
-        done, self._done, self._last = self._done, [], {}
-        return [StatementSample(**fields) for fields in done]
-
-    def _add(self, entry: Entry, text: str, seconds: float, listed: str, error: str | None = None) -> None:
-        parameters: list[str | None] = []
-        if lists_parameters(listed):
-            try:
-                parameters = parse_parameters(listed)
-            except ValueError:
-                self.unreadable_parameters += 1
-        fields = {
-            "at": entry.at,
-            "query_id": entry.query_id,
-            "text": text,
-            "parameters": parameters,
-            "seconds": seconds + self._of(entry.session).pop(text, 0.0),
-            "database": entry.database,
-            "user": entry.user,
-            "application_name": entry.application_name,
-            "session": entry.session,
-            "transaction": entry.transaction,
-            "error": error,
-        }
-        self._done.append(fields)
-        self._last[entry.session] = fields
-
-    def _of(self, session: str) -> dict[str, float]:
-        waiting = self._pending.setdefault(session, {})
-        self._pending.move_to_end(session)
-        if len(waiting) > KEPT_PENDING:
-            waiting.pop(next(iter(waiting)))
-        if len(self._pending) > KEPT_SESSIONS:
-            self._pending.popitem(last=False)
-        return waiting

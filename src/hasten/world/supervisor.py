@@ -6,96 +6,34 @@ signaled when Hasten dies. Should all of that not have been enough, the next Has
 """
 
 import contextlib
-import http.client
 import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Self
 
+import msgspec
 from msgspec.structs import replace
 
 from hasten import log
 from hasten.errors import Missing, Unreachable
-from hasten.model import from_json, to_json
+from hasten.model import from_json
 from hasten.world import launch, ports, registry
 from hasten.world.process_id import ProcessId
-from hasten.world.registry import SCRATCH_MARK, TOKEN_VARIABLE, Record, Scratch
-from hasten.world.unprivileged import give, place_for, plain_environment, unprivileged_user
+from hasten.world.registry import SCRATCH_MARK, Record, Scratch
+from hasten.world.spec import Running as Running
+from hasten.world.spec import Spec as Spec
+from hasten.world.spec import last_lines, orders_for, ready_check, record_of
+from hasten.world.unprivileged import give, place_for
 
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 """A process log that is larger at a start is set aside as `.1` (the one before it is dropped)."""
-
-Ready = Callable[[], bool] | str | int | None
-
-
-@dataclass(frozen=True)
-class Spec:
-    """
-    One process to start.
-
-    Args:
-        name: Unique in the state directory, e.g. "postgres", "web".
-        argv: The program and its arguments.
-        env: Added to the environment (of Hasten, or a plain one for an unprivileged process).
-        cwd: Where it runs.
-        log: Where its output goes; `<state>/log/<name>.log` if left out.
-        ready: True when it can be used: a callable, the URL that answers below 500, or the port that accepts.
-        unprivileged: A native server: it runs as a user without privileges when Hasten runs as root.
-        port: The port it will listen on: must be free before.
-        data_dir: Its data directory, if it has one.
-        grace_s: How long it may take to stop before it is killed.
-    """
-
-    name: str
-    argv: Sequence[str]
-    env: Mapping[str, str] = field(default_factory=dict)
-    cwd: Path = Path("/")
-    log: Path | None = None
-    ready: Ready = None
-    ready_timeout_s: float = 30.0
-    unprivileged: bool = False
-    stop_signal: int = signal.SIGTERM
-    grace_s: float = 10.0
-    role: str = "application"
-    port: int = 0
-    data_dir: Path | None = None
-
-
-@dataclass(frozen=True)
-class Running:
-    """
-    One process that was started.
-    """
-
-    spec: Spec
-    record: Record
-    log: Path
-    child: "subprocess.Popen[bytes]" = field(repr=False)
-
-    @property
-    def pid(self) -> int:
-        """
-        Its process id.
-        """
-        return self.child.pid
-
-    @property
-    def exit_code(self) -> int | None:
-        """
-        How it ended; None while it runs.
-        """
-        return self.child.poll()
 
 
 class Supervisor:
@@ -171,7 +109,7 @@ class Supervisor:
             in_time = registry.wait_until(lambda: running.exit_code is not None, spec.ready_timeout_s)
         finally:
             self.stop(spec.name)
-        lines = _last_lines(path, begin)
+        lines = last_lines(path, begin)
         if not in_time:
             raise Unreachable(
                 f"{spec.name} was not done after {spec.ready_timeout_s:g} s{lines}", hint=f"look into {path}"
@@ -278,7 +216,7 @@ class Supervisor:
                 hint="check the command in hasten.toml, or install the program",
             )
         self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
             found = from_json(self._path(spec.name).read_bytes(), Record)
             if not found.owner.is_alive():
                 self.sweep()
@@ -298,7 +236,7 @@ class Supervisor:
         return path
 
     def _launch(self, spec: Spec, path: Path, output: int) -> Running:
-        record = _record(spec, path)
+        record = record_of(spec, path)
         execed, exec_signal = os.pipe()
         with open(execed, "rb") as until_exec:  # noqa: PTH123 - a descriptor, not a path
             child = subprocess.Popen(
@@ -315,20 +253,20 @@ class Supervisor:
             running = self._running[spec.name] = Running(spec, replace(record, process=process), path, child)
             assert child.stdin is not None
             with contextlib.suppress(BrokenPipeError), child.stdin:
-                child.stdin.write(json.dumps(_orders(spec, record, self._path(spec.name), exec_signal)).encode())
+                child.stdin.write(json.dumps(orders_for(spec, record, self._path(spec.name), exec_signal)).encode())
             # Its end closes when the launcher has become the program, or has ended.
             until_exec.read()
         return running
 
     def _wait_ready(self, running: Running, begin: int) -> None:
         spec = running.spec
-        is_up = _ready_check(spec.ready)
+        is_up = ready_check(spec.ready)
 
         def settled() -> bool:
             return running.exit_code is not None or is_up()
 
         in_time = registry.wait_until(settled, spec.ready_timeout_s)
-        lines = _last_lines(running.log, begin)
+        lines = last_lines(running.log, begin)
         if running.exit_code is not None and (spec.ready is not None or running.exit_code == launch.CANNOT_RUN):
             raise Unreachable(
                 f"{spec.name} ended at its start with code {running.exit_code}{lines}",
@@ -340,69 +278,3 @@ class Supervisor:
                 f"{spec.name} was not ready after {spec.ready_timeout_s:g} s{lines}",
                 hint=f"look into {running.log}; if it only needs longer, raise ready_timeout_s",
             )
-
-
-def _record(spec: Spec, path: Path) -> Record:
-    return Record(
-        name=spec.name,
-        owner=ProcessId.mine(),
-        argv=list(spec.argv),
-        token=secrets.token_hex(16),
-        role=spec.role,
-        stop_signal=spec.stop_signal,
-        grace_s=spec.grace_s,
-        port=spec.port,
-        data_dir=str(spec.data_dir or ""),
-        log=str(path),
-    )
-
-
-def _orders(spec: Spec, record: Record, path: Path, exec_signal: int) -> dict[str, Any]:
-    """
-    What the launcher is told; see launch.py.
-    """
-    user = unprivileged_user() if spec.unprivileged else None
-    environment = plain_environment() if spec.unprivileged else dict(os.environ)
-    return {
-        "argv": list(spec.argv),
-        "cwd": str(spec.cwd),
-        "env": {**environment, **spec.env, TOKEN_VARIABLE: record.token},
-        "user": {"uid": user.uid, "gid": user.gid} if user else None,
-        "parent": os.getpid(),
-        "death_signal": int(spec.stop_signal),
-        "exec_signal": exec_signal,
-        "path": str(path),
-        "record": json.loads(to_json(record)),
-    }
-
-
-def _ready_check(ready: Ready) -> Callable[[], bool]:
-    if ready is None:
-        return lambda: True
-    if callable(ready):
-        return ready
-    if isinstance(ready, int):
-        port = ready
-        return lambda: ports.answers(port)
-    url = ready
-    return lambda: _url_answers(url)
-
-
-def _url_answers(url: str) -> bool:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or ports.LOOPBACK, parts.port or 80, timeout=2)
-    try:
-        connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _last_lines(path: Path, begin: int, count: int = 12) -> str:
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(begin, file.tell() - 8192))
-        lines = file.read().decode(errors="replace").strip().splitlines()[-count:]
-    return "".join(f"\n  | {line}" for line in lines)
