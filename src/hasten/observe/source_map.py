@@ -94,14 +94,12 @@ def package_of(source: str) -> str:
     """
     The npm package a source belongs to, "(application)" for one's own, "(bundler)" for the bundler's glue.
     """
-    if not source or source.startswith("\0"):
-        return BUNDLER
     path = source.replace("\\", "/").split("?")[0]
     if "node_modules/" in path:
         inside = path.rpartition("node_modules/")[2].split("/")
         return "/".join(inside[:2]) if inside[0].startswith("@") else inside[0]
-    path = path.partition("://")[2] if "://" in path else path
-    return BUNDLER if path.lstrip("./").startswith(_BUNDLER_PREFIXES) or "\0" in path else APPLICATION
+    glue = not source or "\0" in path or path_of(source).startswith(_BUNDLER_PREFIXES)
+    return BUNDLER if glue else APPLICATION
 
 
 def path_of(source: str) -> str:

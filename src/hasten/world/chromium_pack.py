@@ -21,6 +21,7 @@ from hasten.errors import Missing
 
 PACKAGE = Path("@sparticuz") / "chromium"
 PROGRAM = "chromium"
+LAST_RESORT = Path("/var/tmp")  # noqa: S108 - the folder below it must belong to us
 _CHUNK_BYTES = 1 << 20
 _FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -39,7 +40,7 @@ def cache_folder() -> Path:
     home = os.environ.get("HOME", "")
     tried = [Path(named)] if named.startswith("/") else []
     tried += [Path(home) / ".cache"] if home.startswith("/") else []
-    for folder in [*(path / "hasten" for path in tried), Path("/var/tmp") / f"hasten-{os.getuid()}"]:  # noqa: S108
+    for folder in [*(path / "hasten" for path in tried), LAST_RESORT / f"hasten-{os.getuid()}"]:
         if _is_ours(folder):
             return folder
     raise Missing("there is no folder for Hasten's cache", hint="set XDG_CACHE_HOME to a folder that you can write")
