@@ -208,7 +208,12 @@ def _test_of(path: Path) -> Path | None:
     name = f"test_{stem.lstrip('_')}.py"
     public = Path(*(part.lstrip("_") for part in inside.parent.parts))
     nearby = [place / inside.parent / name, place / public / name]
-    found = [*nearby, *(ROOT / "tests" / "real").rglob(name)]
+    names = [name]
+    for folder in inside.parent.parts:
+        if folder.startswith("_"):  # a private package is tested through the public module that it belongs to
+            names.append(f"test_{folder.lstrip('_')}.py")
+            nearby.append(place / inside.parent.parent / names[-1])
+    found = [*nearby, *(test for each in names for test in (ROOT / "tests" / "real").rglob(each))]
     return next((test for test in found if test.is_file()), None)
 
 
