@@ -75,9 +75,12 @@ def revert(change: Change, app: App) -> None:
     Raises:
         RevertFailed: it is still there, or the change does not say what to remove.
     """
-    if not change.inverse.get("drop"):
-        raise RevertFailed(f"change {change.id} has no inverse", hint="look for an index that begins with hasten_")
     wanted = definition_of(change)
+    if change.inverse.get("drop") != wanted.drop():
+        raise RevertFailed(
+            f"change {change.id} has no inverse, or one of something else",
+            hint=f"the record was edited or damaged; to finish by hand: {wanted.drop()};",
+        )
     with operation("indexes.revert", index=wanted.name, arena=app.arena), tell(RevertFailed, change):
         with app.database.connect() as connection:
             found = catalog.index_named(connection, wanted)

@@ -77,8 +77,13 @@ def plain(key: str) -> str:
     """
     A key as it can be compared: the server writes `lower(email)` as `lower((email)::text)`.
     """
-    without_casts = re.sub(r"::\s*[\w. ]+?(\(\d+(,\d+)?\))?(\[\])*(?=[\s),]|$)", "", key)
-    return re.sub(r'[\s()"]', "", without_casts).lower()
+    parts = re.split(r"('(?:[^']|'')*')", key)
+    # Odd parts are literals: their letters and spaces count.
+    return "".join(part if at % 2 else _PLAIN.sub("", part).lower() for at, part in enumerate(parts))
+
+
+#: Casts to text types, which the server adds by itself; spaces, parentheses and quotes around names.
+_PLAIN = re.compile(r'::\s*(?:text|character varying|varchar|bpchar)\b(?:\(\d+\))?(?:\[\])?|[\s()"]')
 
 
 def index_named(connection: Connection[Row], definition: Definition) -> Found | None:

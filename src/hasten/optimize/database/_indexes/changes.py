@@ -7,7 +7,7 @@ import msgspec
 from hasten.application import App
 from hasten.errors import ConfigError
 from hasten.model import Change, Finding, Kind, Noun, Risk, Where
-from hasten.optimize.database._indexes.definition import Definition, Key
+from hasten.optimize.database._indexes.definition import Definition
 
 OPTIMIZATION = "database.indexes"
 
@@ -63,10 +63,14 @@ def definition_of(change: Change) -> Definition:
     Raises:
         ConfigError: the change is of another optimization, or was damaged.
     """
+    refusal = ConfigError(f"change {change.id} is not an index of Hasten's", hint="plan again")
     try:
-        return Definition(table=change.after["table"], keys=msgspec.convert(change.after["keys"], tuple[Key, ...]))
+        found = msgspec.convert({key: change.after[key] for key in ("table", "keys")}, Definition)
     except (KeyError, msgspec.ValidationError) as error:
-        raise ConfigError(f"change {change.id} is not an index of Hasten's", hint="plan again") from error
+        raise refusal from error
+    if found.name != change.after.get("name") or not found.keys:
+        raise refusal
+    return found
 
 
 def _finding_of(choice: Choice, findings: list[Finding]) -> str:

@@ -13,9 +13,13 @@ def reason(wanted: Definition, served: list[Statement], total_s: float) -> str:
     calls = sum(each.calls for each in served)
     spent = sum(each.total_s for each in served)
     keys = " and ".join(key.text for key in wanted.keys)
-    many = "1 statement" if len(served) == 1 else f"{len(served)} statements"
+    who = (
+        f"1 statement ({calls:,} calls) looks"
+        if len(served) == 1
+        else f"{len(served)} statements ({calls:,} calls) look"
+    )
     return (
-        f"{many} ({calls:,} calls) look into {wanted.table} by {keys}, which no index serves: "
+        f"{who} into {wanted.table} by {keys}, which no index serves: "
         f"{spent:.3g} s, {spent / total_s:.0%} of the database's time while it was observed"
     )
 
