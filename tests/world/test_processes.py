@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from hasten.world.processes import CpuMeter, core_count, memory, trees
@@ -75,7 +76,9 @@ def test_the_time_of_children_that_ended_is_counted_once() -> None:
     used_s = meter.used_s([os.getpid()])
     after = os.times()
     exact = sum(after[:4]) - sum(before[:4])
-    assert 0.3 <= used_s == pytest.approx(exact, abs=0.1)
+    # The kernel counts in ticks of 10 ms, for each of the four numbers.
+    assert used_s >= 0.3 - 0.05
+    assert used_s == pytest.approx(exact, abs=0.1)
 
 
 def test_a_child_seen_alive_is_not_counted_again() -> None:
@@ -102,10 +105,10 @@ def test_memory_counts_shared_pages_once(family: tuple[int, int]) -> None:
     """
     parent, child = family
     together = memory([parent, child])
+    resident = sum(psutil.Process(pid).memory_info().rss for pid in (parent, child))
 
     assert together.kind in ("pss", "rss")
-    assert 1_000_000 < together.size_bytes < 200_000_000
-    assert together.size_bytes <= memory([parent]).size_bytes + memory([child]).size_bytes + 4096
+    assert 1_000_000 < together.size_bytes < resident
 
 
 def test_there_is_a_core() -> None:
