@@ -45,10 +45,10 @@ ALTER TABLE inquiries ADD CONSTRAINT inquiries_priority_check
 CREATE INDEX ix_users_email ON users (email);
 -- customer search
 CREATE INDEX ix_customers_email ON customers (email);
-CREATE INDEX ix_customers_company ON customers (company);
+CREATE INDEX ix_customers_company ON customers (company, name);
 -- inquiry lists
 CREATE INDEX ix_inquiries_created_at ON inquiries (created_at);
-CREATE INDEX ix_inquiries_subject ON inquiries (subject);
+CREATE INDEX ix_inquiries_subject ON inquiries (subject, id);
 -- charts
 CREATE INDEX idx_inquiries_created ON inquiries (created_at);
 CREATE INDEX ix_messages_author_kind ON messages (author_kind);

@@ -56,9 +56,7 @@ def _matching(status: str, priority: str, q: str, customer_email: str) -> Select
     if q:
         # One inquiry may have several tags: only once in the list.
         query = query.outerjoin(Inquiry.tags).distinct()
-        query = query.where(
-            or_(Inquiry.subject.ilike(f"%{q}%"), Inquiry.body.ilike(f"%{q}%"), Tag.name.ilike(f"%{q}%"))
-        )
+        query = query.where(or_(Inquiry.subject.ilike(f"%{q}%"), Tag.name.ilike(f"%{q}%")))
     return query
 
 
