@@ -40,17 +40,17 @@ Look = Callable[[], str]
 
 def checkup(place: Place, config: str | None) -> Iterator[Check]:
     """
-    The checks in the order in which their failures matter.
+    The checks in the order in which their failures matter. One cause fails one check.
     """
     yield _check("Python", _python)
     yield _check("state folder", lambda: _state(place))
     yield _check("ledger", lambda: _ledger(place))
-    yield _check("traffic files", lambda: _files(place))
+    files = _check("traffic files", lambda: _files(place))
+    yield files
     yield _check("front end", lambda: _front_end(place))
     yield _check("browser", lambda: _browser(place))
     yield _check("PostgreSQL programs", lambda: _programs(place))
-    opening = _Opening(config, place)
-    yield from opening.checks()
+    yield from _Opening(config, place, has_files=files.ok is True).checks()
 
 
 class _Opening:
@@ -58,17 +58,20 @@ class _Opening:
     What can only be looked at while the database and the application are open.
     """
 
-    def __init__(self, config: str | None, place: Place) -> None:
-        self.config, self.place = config, place
+    def __init__(self, config: str | None, place: Place, *, has_files: bool) -> None:
+        self.config, self.place, self.has_files = config, place, has_files
 
     def checks(self) -> Iterator[Check]:
+        """
+        All of them, once everything is stopped again.
+        """
         try:
             with opened(self.config, application=True) as app:
                 found = [
                     _check("application", lambda: _application(app)),
                     *self._database(app),
                     *self._principals(app),
-                    _check("recorded requests", lambda: _traffic(app)),
+                    self._requests(app),
                 ]
         except HastenError as error:
             found = [Check(name="application and database", ok=False, says=str(error), hint=error.hint)]
@@ -78,9 +81,19 @@ class _Opening:
         if app.store is None:
             yield Check(name="database", ok=None, says="hasten.toml names none: SQL is not measured and not optimized")
             return
-        yield _check("database", lambda: _server(app))
+        server = _check("database", lambda: _server(app))
+        yield server
+        if not server.ok:
+            yield Check(name="statement statistics", ok=None, says="the database cannot be reached")
+            yield Check(name="right to make indexes", ok=None, says="the database cannot be reached")
+            return
         yield _check("statement statistics", lambda: _statements(app))
         yield _check("right to make indexes", lambda: _indexes(app))
+
+    def _requests(self, app: App) -> Check:
+        if not self.has_files:
+            return Check(name="recorded requests", ok=None, says="their file cannot be read")
+        return _check("recorded requests", lambda: _traffic(app))
 
     def _principals(self, app: App) -> Iterator[Check]:
         if not app.target.principals:

@@ -57,7 +57,12 @@ def plan(app: App, findings: list[Finding], book: Ledger | None, progress: Progr
     The changes worth a trial, best first. Nothing of the application was touched.
 
     A change that went back under this very workload is not proposed again. Without a book it is a dry run.
+
+    Raises:
+        ConfigError, Unreachable, NotAllowed: the database cannot be looked at.
     """
+    if app.store is not None:
+        app.database.check()
     entries = book.read() if book else []
     failed = {
         state.change.id

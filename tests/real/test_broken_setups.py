@@ -234,7 +234,7 @@ def test_a_wrong_password(setup: Setup) -> None:
     """
     setup.write(database=f'url = "{setup.url(password="wrong")}"')
 
-    setup.refuses("plan", says="the password of hasten", hint="correct it in [database] url")
+    setup.refuses("plan", "--dry-run", says="the password of hasten", hint="correct it in [database] url")
     setup.ails("database", says="the password of hasten", hint="correct it in [database] url")
 
 
@@ -508,7 +508,7 @@ def test_a_damaged_ledger(setup: Setup) -> None:
     Nothing is built on a record that does not hold; where it is damaged is said.
     """
     with sqlite3.connect(setup.folder / "ledger.db") as ledger:
-        ledger.execute("DROP TRIGGER entry_is_never_changed")
+        ledger.execute("DROP TRIGGER entry_is_never_updated")
         ledger.execute("UPDATE entry SET entry = CAST(replace(entry, 'message', 'massage') AS BLOB) WHERE seq = 2")
 
     setup.refuses("apply", says="entry 2 was edited", hint="restore ledger.db from a backup")

@@ -112,7 +112,13 @@ def _api_and_database(found: _Gathered, sessions: Sessions, progress: Progress) 
         uptime = stack.enter_context(UptimeProbe(app.url, app.target.application.health))
         sampler = stack.enter_context(ProcessSampler(app.processes, application=name)) if app.processes else None
         began = time.monotonic()
-        api = observe_api(app.url, app.target, sessions, progress, folder=app.root)
+        try:
+            api = observe_api(app.url, app.target, sessions, progress, folder=app.root)
+        except HastenError:
+            # Where the database went away meanwhile, that is the cause, and not what the load saw of it.
+            if mark is not None:
+                app.database.check()
+            raise
         found.load_s = time.monotonic() - began
     found.measurements += [*api.measurements, *observe_cache(api.load, name), *uptime.measurements(name)]
     found.parts |= {"responses": api.responses, "requests_per_day": api.requests_per_day}
