@@ -32,11 +32,12 @@ class UptimeProbe:
         self._base_url, self._health = base_url, health
         self._interval_s, self._timeout_s = interval_s, timeout_s
         self._results: list[bool] = []
+
+    def __enter__(self) -> "UptimeProbe":
+        # Made here and not before: a probe that is never started has nothing to close.
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="uptime", daemon=True)
-
-    def __enter__(self) -> "UptimeProbe":
         self._thread.start()
         return self
 
