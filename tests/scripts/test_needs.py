@@ -4,6 +4,7 @@ What the machine lacks is said at once, in one line each, with the way to get it
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from scripts.environment import needs
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = shlex.quote(sys.executable)  # the checkout may lie below a path with spaces
 BASICS = ("sh", "env", "dirname", "git", "npm", "node")
 Machine = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -54,7 +56,7 @@ def test_a_newer_python_is_found_behind_an_old_one(machine: Machine) -> None:
     """
     A python3 that is too old, or a shim that does not run, does not hide a newer Python.
     """
-    run = machine("--json", python3="exit 1", python3_14="exit 127", python3_11=f'exec {sys.executable} "$@"')
+    run = machine("--json", python3="exit 1", python3_14="exit 127", python3_11=f'exec {PYTHON} "$@"')
 
     assert (0, True) == (run.returncode, json.loads(run.stdout)["ok"])
 
@@ -73,7 +75,7 @@ def test_several_things_are_missing_together(machine: Machine) -> None:
     """
     All that is missing is reported in one go, not one thing per run.
     """
-    run = machine("--json", without=("npm", "git"), python3=f'exec {sys.executable} "$@"', node="echo v18.20.4")
+    run = machine("--json", without=("npm", "git"), python3=f'exec {PYTHON} "$@"', node="echo v18.20.4")
 
     assert (1, ["Node", "npm", "git"]) == (run.returncode, names(run))
 
@@ -82,7 +84,7 @@ def test_an_old_node_is_named_with_its_version(machine: Machine) -> None:
     """
     The line says which version is there and which is needed.
     """
-    run = machine(python3=f'exec {sys.executable} "$@"', node="echo v20.11.0")
+    run = machine(python3=f'exec {PYTHON} "$@"', node="echo v20.11.0")
 
     assert "20.19 or newer is needed, this is v20.11.0" in run.stderr
 
@@ -91,8 +93,8 @@ def test_a_python_without_venv_is_passed_over(machine: Machine) -> None:
     """
     Where the first Python cannot make environments and a later one can, the later one is taken.
     """
-    only_plain = f'case "$*" in *ensurepip*) exit 1;; *) exec {sys.executable} "$@";; esac'
-    run = machine("--json", python3=only_plain, python3_12=f'exec {sys.executable} "$@"')
+    only_plain = f'case "$*" in *ensurepip*) exit 1;; *) exec {PYTHON} "$@";; esac'
+    run = machine("--json", python3=only_plain, python3_12=f'exec {PYTHON} "$@"')
 
     assert 0 == run.returncode
 
