@@ -20,7 +20,8 @@ import pytest
 
 from hasten.errors import Missing, NoData, Unreachable
 from hasten.model import Measurement
-from hasten.observe.page import NETWORKS, observe_page, observe_pages, page_run
+from hasten.observe.page import NETWORKS, observe_page, observe_pages
+from hasten.observe.page_run import page_run
 from hasten.target import Browser
 from hasten.world import browser, chromium_pack
 from hasten.world.browser import BrowserProgram, find_browser

@@ -6,19 +6,19 @@ page: it is an error, or its times are missing and a note says why.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from hasten.errors import NoData
-from hasten.evidence import PageProfile, PageResource, PageRun
+from hasten.evidence import PageProfile
 from hasten.log import operation, redact
 from hasten.model import Conditions, Distribution, Measurement, Where
+from hasten.observe.page_run import page_run
 from hasten.target import Browser
 from hasten.world.browser import BrowserProgram, find_browser
 from hasten.world.browser_process import running_browser
 from hasten.world.browser_tab import Emulation, Visitor
-from hasten.world.browser_traffic import Fetch
 from hasten.world.browser_visit import Visit, visit
 from hasten.world.devtools import DevTools
 from hasten.world.supervisor import Supervisor
@@ -34,8 +34,6 @@ NETWORKS = {
 """Bits per second down and up, and the least seconds from a request to the first byte of its answer."""
 
 VISIT_TIMEOUT_S = 120.0
-LONG_TASK_S = 0.05
-SHIFT_GAP_S, SHIFT_WINDOW_S = 1.0, 5.0
 LOGIN = re.compile(r"(^|[/_.-])(log-?in|sign-?in|sso|oauth2?|authorize)([/_.-]|$)", re.IGNORECASE)
 
 _TIMES = ("ttfb", "fcp", "lcp", "tbt", "load", "complete")
@@ -138,53 +136,6 @@ def _visit_once(
     return seen
 
 
-def page_run(seen: Visit) -> PageRun:
-    """
-    A visit in the numbers that are compared.
-    """
-    fcp_s = seen.paints.get("first-contentful-paint")
-    complete_s = max(seen.load_s or 0.0, seen.last_request_s or 0.0) if seen.is_quiet and seen.load_s else None
-    fetched = [fetch for fetch in seen.fetches if not fetch.from_cache]
-    return PageRun(
-        ttfb_s=seen.response_s,
-        fcp_s=fcp_s,
-        lcp_s=seen.largest_paint_s,
-        cls=layout_shift(seen.shifts) if fcp_s is not None else None,
-        tbt_s=blocking_time_s(seen.long_tasks, fcp_s, complete_s) if fcp_s is not None else None,
-        load_s=seen.load_s,
-        complete_s=complete_s,
-        requests=len(fetched),
-        wire_bytes=sum(fetch.wire_bytes for fetch in fetched),
-        resources=[_resource(fetch, seen) for fetch in seen.fetches],
-        console_errors=seen.console_errors,
-    )
-
-
-def blocking_time_s(tasks: Sequence[tuple[float, float]], start_s: float, end_s: float | None) -> float:
-    """
-    Total blocking time: what each task takes beyond 50 ms, between the first paint and the page's completion.
-    """
-    total = 0.0
-    for begun, lasted in tasks:
-        inside = min(begun + lasted, end_s or float("inf")) - max(begun, start_s)
-        total += max(0.0, inside - LONG_TASK_S)
-    return total
-
-
-def layout_shift(shifts: Sequence[tuple[float, float]]) -> float:
-    """
-    Cumulative layout shift: the worst session of shifts, at most 1 s apart and 5 s long together.
-    """
-    worst = session = 0.0
-    first = last = float("-inf")
-    for at, value in sorted(shifts):
-        if at - last > SHIFT_GAP_S or at - first > SHIFT_WINDOW_S:
-            session, first = 0.0, at
-        session, last = session + value, at
-        worst = max(worst, session)
-    return worst
-
-
 def measure(profile: PageProfile, conditions: Conditions) -> list[Measurement]:
     """
     One Measurement per metric that every run could tell; the median is its p50.
@@ -244,19 +195,6 @@ def _warnings(visits: list[Visit], url: str) -> dict[str, str | float | int | bo
 def _spread(visits: list[Visit]) -> float | None:
     times = sorted(run.complete_s for run in map(page_run, visits) if run.complete_s)
     return (times[-1] - times[0]) / times[len(times) // 2] if len(times) > 1 else None
-
-
-def _resource(fetch: Fetch, seen: Visit) -> PageResource:
-    return PageResource(
-        url=redact(fetch.url)[:500],
-        kind=fetch.kind.lower(),
-        status=fetch.status,
-        wire_bytes=0 if fetch.from_cache else fetch.wire_bytes,
-        body_bytes=fetch.body_bytes,
-        start_s=round(fetch.start_s - seen.origin_s, 6),
-        end_s=round((fetch.end_s or fetch.start_s) - seen.origin_s, 6),
-        headers=fetch.headers,
-    )
 
 
 def _emulation(section: Browser) -> Emulation:
