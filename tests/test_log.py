@@ -86,6 +86,8 @@ def test_secrets_do_not_survive(secret: str) -> None:
         "password": secret,
         "nested": [{"Authorization": f"Bearer {secret}"}, f"postgresql://user:{secret}@host/db"],
         "text": f"sent Authorization: Bearer {secret} to the server, password={secret}",
+        "query": f"/callback?access_token={secret}&api_key={secret}",
+        "json": f'{{"refresh_token": "{secret}"}}',
     }
 
     assert secret not in json.dumps(redact(value)).replace(REDACTED, "")

@@ -24,7 +24,7 @@ _SECRET_KEY = re.compile(r"(?i)pass(word|wd)?$|secret|token|authorization|cookie
 # Secrets inside of text: user:password@host, password=..., Bearer ...
 _SECRET_TEXT = [
     (re.compile(r"(?P<keep>\w+://[^:/@\s]+:)[^@\s]+(?=@)"), r"\g<keep>" + REDACTED),
-    (re.compile(r"(?i)(?P<keep>\b(?:password|passwd|secret|token)\s*[=:]\s*)\S+"), r"\g<keep>" + REDACTED),
+    (re.compile(r"(?i)(?P<keep>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"'&]+"), r"\g<keep>" + REDACTED),
     (re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}"), r"\g<keep>" + REDACTED),
 ]
 
