@@ -21,10 +21,11 @@ REDACTED = "[redacted]"
 
 # A key that names a secret; the value is never looked at.
 _SECRET_KEY = re.compile(r"(?i)pass(word|wd)?$|secret|token|authorization|cookie|api[_-]?key|credential|dsn$")
+_NAMED_IN_TEXT = r"""(?i)(?P<keep>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"'&]+"""
 # Secrets inside of text: user:password@host, password=..., Bearer ...
 _SECRET_TEXT = [
     (re.compile(r"(?P<keep>\w+://[^:/@\s]+:)[^@\s]+(?=@)"), r"\g<keep>" + REDACTED),
-    (re.compile(r"(?i)(?P<keep>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"'&]+"), r"\g<keep>" + REDACTED),
+    (re.compile(_NAMED_IN_TEXT), r"\g<keep>" + REDACTED),
     (re.compile(r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}"), r"\g<keep>" + REDACTED),
 ]
 
