@@ -44,13 +44,17 @@ def checkup(place: Place, config: str | None) -> Iterator[Check]:
     """
     yield _check("Python", _python)
     yield _check("state folder", lambda: _state(place))
-    yield _check("ledger", lambda: _ledger(place))
+    ledger = _check("ledger", lambda: _ledger(place))
+    yield ledger
     files = _check("traffic files", lambda: _files(place))
     yield files
     yield _check("front end", lambda: _front_end(place))
     yield _check("browser", lambda: _browser(place))
     yield _check("PostgreSQL programs", lambda: _programs(place))
-    yield from _Opening(config, place, has_files=files.ok is True).checks()
+    if ledger.ok:
+        yield from _Opening(config, place, has_files=files.ok is True).checks()
+    else:
+        yield Check(name="application and database", ok=None, says="not looked at while the ledger does not hold")
 
 
 class _Opening:

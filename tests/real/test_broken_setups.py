@@ -500,7 +500,7 @@ def test_a_full_disk(full_disk: Setup) -> None:
     """
     The same where the file system itself is full.
     """
-    full_disk.refuses("apply", says="", hint="")
+    full_disk.refuses("apply", says="No space left", hint="space")
 
 
 def test_a_damaged_ledger(setup: Setup) -> None:
