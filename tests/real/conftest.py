@@ -3,8 +3,10 @@ One private PostgreSQL for all tests with a real server, and a fresh database in
 """
 
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -67,3 +69,26 @@ def database(cluster: Cluster) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
     yield cluster.create_database(name)
     cluster.database().run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def another() -> Iterator[Callable[..., tuple["subprocess.Popen[str]", list[str]]]]:
+    """
+    Give a way to run code in another process, up to the first line that it prints; it is killed at the end.
+    """
+    started = []
+
+    def run(code: str, *words: object) -> tuple["subprocess.Popen[str]", list[str]]:
+        argv = [sys.executable, "-c", code, *map(str, words)]
+        child = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        started.append(child)
+        assert child.stdout is not None
+        line = child.stdout.readline().split()
+        assert line, f"it ended with {child.wait(10)} before it said anything"
+        return child, line
+
+    yield run
+    for child in started:
+        child.kill()
+        child.wait()
+        child.stdout.close()

@@ -3,8 +3,6 @@ Clones of a real database in all three ways, and after a crash.
 """
 
 import shutil
-import subprocess
-import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -234,7 +232,7 @@ def test_no_way_at_all_names_each_reason(plain, supervisor, monkeypatch):
 
 
 @pytest.mark.parametrize("moment", ["running", "backup"])
-def test_the_next_hasten_deletes_the_clones_of_a_dead_one(shop, place, moment):
+def test_the_next_hasten_deletes_the_clones_of_a_dead_one(shop, place, moment, another):
     """
     kill -9 while clones run, and in the middle of the backup: no server, no folder is left.
     """
@@ -254,15 +252,13 @@ with clone.cloned(Database(sys.argv[1]), Supervisor(Path(sys.argv[2])).__enter__
     print("here", next((Path(sys.argv[2]) / "scratch").iterdir()), flush=True)
     time.sleep(300)
 """
-    argv = [sys.executable, "-c", code, shop.dsn, place, moment]
-    hasten = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-    folder = Path(hasten.stdout.readline().split()[1])
+    hasten, (_, where) = another(code, shop.dsn, place, moment)
+    folder = Path(where)
     processes = [record.process for _, record in registry.read_records(place / "run")]
     assert (2 if moment == "running" else 0) == len(processes)
     assert folder.is_dir()
     hasten.kill()
     hasten.wait()
-    hasten.stdout.close()
 
     with Supervisor(place) as supervisor:
         assert [] == [process for process in processes if process.is_alive()]

@@ -255,7 +255,7 @@ def test_a_damaged_data_directory_is_an_error(stopped, supervisor, damage):
     assert {} == supervisor.running
 
 
-def test_a_server_dies_with_its_hasten(place, tmp_path):
+def test_a_server_dies_with_its_hasten(place, tmp_path, another):
     """
     kill -9 of Hasten shuts its PostgreSQL down, and the next Hasten can use the data at once.
     """
@@ -268,11 +268,10 @@ made = Cluster.create(Path(sys.argv[1]), settings={"shared_buffers": "32MB", "fs
 print(made.start(Supervisor(Path(sys.argv[2]))).pid, flush=True)
 time.sleep(300)
 """
-    hasten = subprocess.Popen([sys.executable, "-c", code, place / "data", tmp_path], stdout=subprocess.PIPE, text=True)
-    process = ProcessId.of(int(hasten.stdout.readline()))
+    hasten, (pid,) = another(code, place / "data", tmp_path)
+    process = ProcessId.of(int(pid))
     hasten.kill()
     hasten.wait()
-    hasten.stdout.close()
 
     with Supervisor(tmp_path) as supervisor:
         assert not process.is_alive()

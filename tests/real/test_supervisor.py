@@ -57,23 +57,21 @@ def supervisor(tmp_path):
 
 
 @pytest.fixture
-def owner(tmp_path):
+def owner(tmp_path, another):
     """
-    Give a Hasten in another process, which runs a given program; it is killed at the end.
+    Give a Hasten in another process, which runs a given program; what it leaves is swept at the end.
     """
+
     started = []
 
-    def start(*argv: str) -> tuple[subprocess.Popen, int, Path]:
-        child = subprocess.Popen([sys.executable, "-c", OWNER, tmp_path, *argv], stdout=subprocess.PIPE, text=True)
+    def start(*argv: str, code: str = OWNER) -> tuple[subprocess.Popen, int, Path]:
+        child, (pid, scratch) = another(code, tmp_path, *argv)
         started.append(child)
-        pid, scratch = child.stdout.readline().split()
         return child, int(pid), Path(scratch)
 
     yield start
     for child in started:
-        child.kill()
-        child.wait()
-        child.stdout.close()
+        kill(child)
     Supervisor(tmp_path).sweep()
 
 
@@ -361,22 +359,18 @@ def test_a_native_server_has_no_privileges(supervisor):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to drop")
-def test_a_native_server_dies_with_its_hasten_too(tmp_path, supervisor):
+def test_a_native_server_dies_with_its_hasten_too(owner):
     """
     The drop of privileges does not cancel the kernel's promise.
     """
     code = OWNER.replace("grace_s=1)", "grace_s=1, unprivileged=True)").replace('"up" in log.read_text()', "True")
-    hasten = subprocess.Popen(
-        [sys.executable, "-c", code, tmp_path, shutil.which("sleep"), "300"], stdout=subprocess.PIPE, text=True
-    )
-    process = ProcessId.of(int(hasten.stdout.readline().split()[0]))
+    hasten, pid, _ = owner(shutil.which("sleep"), "300", code=code)
+    process = ProcessId.of(pid)
     assert process.is_alive()
-    hasten.stdout.close()
 
     kill(hasten)
 
     assert wait_until(lambda: not process.is_alive(), 10)
-    supervisor.sweep()
 
 
 def test_an_interrupted_start_leaves_nothing(tmp_path):
@@ -386,11 +380,13 @@ def test_an_interrupted_start_leaves_nothing(tmp_path):
     code = OWNER.replace('and "up" in log.read_text()', "and False")
     hasten = subprocess.Popen([sys.executable, "-c", code, tmp_path, *SLEEP], stderr=subprocess.DEVNULL)
     run_dir = tmp_path / "run"
-    assert wait_until(lambda: run_dir.is_dir() and any(registry.read_records(run_dir)), 20)
-    (record,) = [record for _, record in registry.read_records(run_dir)]
-
-    hasten.send_signal(signal.SIGINT)
-    hasten.wait(20)
+    try:
+        assert wait_until(lambda: run_dir.is_dir() and any(registry.read_records(run_dir)), 20)
+        (record,) = [record for _, record in registry.read_records(run_dir)]
+        hasten.send_signal(signal.SIGINT)
+        hasten.wait(20)
+    finally:
+        kill(hasten)
 
     assert not record.is_alive()
     assert [] == list(run_dir.iterdir())
