@@ -146,6 +146,7 @@ class Supervisor:
         for path in list(self._scratch):
             self.discard(path)
 
+    @shielded()
     def scratch(self, name: str) -> Path:
         """
         A new folder for data that lives no longer than this Hasten, on record before it exists.
