@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from hasten import log
 from hasten.errors import Missing, Unreachable
 from hasten.model import from_json
+from hasten.signals import shielded
 from hasten.world import launch, ports, registry
 from hasten.world.process_id import ProcessId
 from hasten.world.registry import SCRATCH_MARK, Record, Scratch
@@ -146,7 +147,6 @@ class Supervisor:
         for path in list(self._scratch):
             self.discard(path)
 
-    @shielded()
     def scratch(self, name: str) -> Path:
         """
         A new folder for data that lives no longer than this Hasten, on record before it exists.
@@ -157,11 +157,12 @@ class Supervisor:
         name = f"{name}-{secrets.token_hex(4)}"
         path = place_for(self.state_dir / "scratch" / name)
         record = Scratch(path=str(path), owner=ProcessId.mine())
-        registry.write(self.run_dir / f"{name}.scratch", record)
-        self._scratch.append(path)
-        path.mkdir(parents=True)
-        registry.write(path / SCRATCH_MARK, record)
-        give(path, 0o700)
+        with shielded():
+            self._scratch.append(path)
+            registry.write(self.run_dir / f"{name}.scratch", record)
+            path.mkdir(parents=True)
+            registry.write(path / SCRATCH_MARK, record)
+            give(path, 0o700)
         return path
 
     def discard(self, path: Path) -> None:
