@@ -17,8 +17,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from threading import Event
 from time import monotonic, sleep
 
 import msgspec
@@ -39,7 +41,9 @@ PARAMETERS = {
     "has_remains": ["change", "app"],
     "by_hand": ["change"],
 }
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
+#: How long one writing transaction lasts before the next one takes over.
+TURN_S = 1.0
 #: The run of Hasten that another process pretends to be, so that its sessions can be ended by name.
 OTHER_INSTANCE = "otherlaw"
 
@@ -180,12 +184,37 @@ def a_killed_apply_is_undone(
 @contextmanager
 def writing_to(table: str, app: App) -> Iterator[None]:
     """
-    A transaction that writes to the table is open: whatever is built concurrently on it has to wait.
+    There is always a transaction that writes to the table: whatever is built concurrently on it has to wait.
+
+    Each is young, as on a busy server: they take turns, the next one beginning before the last one ends.
     """
     statement = sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.Identifier(*table.split(".", 1)))
-    with app.database.named("writer").connect() as connection, connection.transaction(force_rollback=True):
-        connection.execute(statement)
-        yield
+    done, begun = Event(), Event()
+
+    def begin() -> ExitStack:
+        with ExitStack() as opened:
+            connection = opened.enter_context(app.database.named("writer").connect())
+            opened.enter_context(connection.transaction(force_rollback=True))
+            connection.execute(statement)
+            return opened.pop_all()
+
+    def take_turns() -> None:
+        writer = begin()
+        begun.set()
+        while not done.wait(TURN_S):
+            following = begin()
+            writer.close()
+            writer = following
+        writer.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(take_turns)
+        try:
+            assert begun.wait(PATIENCE_S), "the writer did not begin"
+            yield
+        finally:
+            done.set()
+            writing.result(PATIENCE_S)
 
 
 class elsewhere:  # noqa: N801 - used as a statement

@@ -113,9 +113,10 @@ def estimated_bytes(wanted: Definition, table: TableProfile | None) -> int:
         seen = column.distinct if column and column.distinct is not None else -1.0
         distinct *= seen if seen >= 0 else -seen * table.rows
     distinct = max(1.0, min(distinct, table.rows))
-    rows_each = table.rows / distinct
-    one = _aligned(_TUPLE_HEADER + width) + (rows_each * _ROW_POINTER if rows_each > 1 else 0)
-    return int(distinct * (_LINE_POINTER + _aligned(one)) / _FILL) + _PAGE
+    one = _aligned(_TUPLE_HEADER + width)
+    shared = distinct * (_LINE_POINTER + _aligned(one + table.rows / distinct * _ROW_POINTER))
+    # Keys that hardly repeat are kept one by one.
+    return int(min(shared, table.rows * (_LINE_POINTER + one)) / _FILL) + _PAGE
 
 
 def _aligned(size: float) -> int:
