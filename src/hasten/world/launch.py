@@ -70,8 +70,17 @@ def main() -> None:
     This process is the server, or has ended with the reason as its last line.
     """
     orders = json.load(sys.stdin)
-    argv: list[str] = orders["argv"]
     os.set_inheritable(orders["exec_signal"], False)
+    try:
+        _become(orders)
+    except BaseException:
+        # Hasten waits for this end to close, and cannot tell an end from a start by that alone.
+        os.write(orders["exec_signal"], b"!")
+        raise
+
+
+def _become(orders: dict[str, Any]) -> None:
+    argv: list[str] = orders["argv"]
     try:
         _register(orders["path"], orders["record"])
         os.chdir(orders["cwd"])

@@ -256,8 +256,9 @@ class Supervisor:
             assert child.stdin is not None
             with contextlib.suppress(BrokenPipeError), child.stdin:
                 child.stdin.write(json.dumps(orders_for(spec, record, self._path(spec.name), exec_signal)).encode())
-            # Its end closes when the launcher has become the program, or has ended.
-            until_exec.read()
+            # Its end closes when the launcher has become the program; a word before that says that it could not.
+            if until_exec.read():
+                child.wait()
         return running
 
     def _wait_ready(self, running: Running, begin: int) -> None:
