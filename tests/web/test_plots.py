@@ -1,0 +1,64 @@
+"""
+Plots are SVG that takes its colors from the page.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+
+from hasten.model import Block, Effect, Grade, Trial, Where
+from hasten.web.plots import Dumbbell, blocks, dumbbells, forest
+
+TRIAL = Trial(
+    change="c", grade=Grade.A, arena="clone", seed=1,
+    blocks=[Block(index=n, order="", control={"q": 0.1 + n / 100}, candidate={"q": 0.01}) for n in range(6)],
+    effect=Effect(metric="m", where=Where(kind="table", name="t"), ratio=0.1, low=0.08, high=0.12, pairs=6,
+                  control=0.1, candidate=0.01),
+    weights={"q": 3.0},
+)  # fmt: skip
+
+
+def texts(svg: str) -> list[str]:
+    """
+    All texts in the SVG, which is well-formed.
+    """
+    namespaced = svg.replace("xlink:href", "href")
+    return [element.text or "" for element in ET.fromstring(namespaced).iter() if element.tag.endswith("text")]
+
+
+def test_a_dumbbell_row_has_its_label_and_numbers() -> None:
+    """
+    Each row is named and says what it says; rows without any number are left out.
+    """
+    rows = [Dumbbell("API p95", 3000.0, 400.0, 200.0, "3 s → 0.4 s"), Dumbbell("nothing", None, None, 1.0)]
+    found = texts(dumbbells(rows, "ms"))
+
+    assert "API p95" in found
+    assert "3 s → 0.4 s" in found
+    assert "nothing" not in found
+
+
+def test_nothing_to_plot_is_no_plot() -> None:
+    """
+    Empty input gives no empty frame.
+    """
+    empty = Trial(change="c", grade=Grade.A, arena="clone", seed=1, blocks=[], effect=None)
+    assert ("", "", "") == (dumbbells([], ""), forest([("x", empty)]), blocks(empty))
+
+
+def test_colors_are_those_of_the_page() -> None:
+    """
+    No stand-in color is left: all have become variables, so that dark mode works.
+    """
+    for svg in (forest([("messages", TRIAL)]), blocks(TRIAL)):
+        assert "var(--" in svg
+        assert not re.search(r"#0[1-6]0[1-6]0[1-6]", svg)
+
+
+def test_ids_of_two_plots_do_not_collide() -> None:
+    """
+    Two plots on one page refer to their own parts only.
+    """
+    first, second = forest([("messages", TRIAL)]), blocks(TRIAL)
+    ids = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in (first, second)]
+
+    assert not ids[0] & ids[1]
