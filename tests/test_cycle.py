@@ -1,0 +1,251 @@
+"""
+The loop, with a remedy and trials that live in memory; the real ones are in tests/real.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from hasten import cycle, optimize, way_back
+from hasten.application import App
+from hasten.errors import ApplyFailed, NoData
+from hasten.evidence import Observation
+from hasten.model import Block, Change, Effect, Finding, Grade, Guard, Kind, Risk, Step, Trial, Verdict, Where
+from hasten.record import history
+from hasten.record.ledger import Ledger
+from hasten.target import Target
+from hasten.world.supervisor import Supervisor
+
+CHANGE = Change(
+    optimization="toy.switch", kind=Kind.POLICY, where=Where(kind="route", name="GET /"), before={}, after={"on": 1},
+    inverse={"on": 0}, why="", expects="", risk=Risk.R0,
+)  # fmt: skip
+FINDING = Finding(symptom="slow_toy", where=CHANGE.where, cost_s_per_day=1.0, says="slow")
+
+
+def trial(ratio: float, *, arena: str = "clone", guard: bool | None = True) -> Trial:
+    """
+    A trial with this effect.
+    """
+    effect = Effect(metric="m", where=CHANGE.where, ratio=ratio, low=ratio * 0.95, high=ratio * 1.05, pairs=14,
+                    control=1.0, candidate=ratio)  # fmt: skip
+    return Trial(
+        change=CHANGE.id, grade=Grade.A, arena=arena, seed=1, effect=effect,
+        blocks=[Block(index=n, order="", control={"q": 1.0}, candidate={"q": ratio}) for n in range(14)],
+        guards=[Guard(name="errors", ok=guard, detail="errors")],
+    )  # fmt: skip
+
+
+class World:
+    """
+    What is live, and what the trials will say.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.live: set[str] = set()
+        self.on_clone: Callable[[], Trial] = lambda: trial(0.2)
+        self.on_live: Callable[[], Trial] = lambda: trial(1.0, arena="live")
+        self.apply: Callable[[], None] = lambda: None
+        remedy = SimpleNamespace(
+            about=SimpleNamespace(treats=("slow_toy",), least_gain=0.1),
+            propose=lambda finding, app: [CHANGE],
+            apply=self._apply,
+            revert=lambda change, app: self.live.discard(change.id),
+            is_applied=lambda change, app: change.id in self.live,
+            has_remains=lambda change, app: change.id in self.live,
+            by_hand=lambda change: ["switch it off"],
+        )
+        monkeypatch.setattr(optimize, "catalogue", lambda: {"toy.switch": remedy})
+        monkeypatch.setattr(cycle, "run_schema_trial", lambda *_args, **_named: self.on_clone())
+        monkeypatch.setattr(cycle, "watch", lambda *_args: self.on_live())
+
+    def _apply(self, change: Change, _app: App) -> None:
+        self.apply()
+        self.live.add(change.id)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """
+    An empty world.
+    """
+    return World(monkeypatch)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Ledger:
+    """
+    An empty ledger.
+    """
+    return Ledger(tmp_path)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    """
+    An App that was observed.
+    """
+    return App(
+        target=Target(), state_dir=tmp_path, supervisor=cast(Supervisor, None), gathered=Observation(name="baseline")
+    )
+
+
+def silent(_done: float, _what: str) -> None:
+    """
+    Nobody watches.
+    """
+
+
+def steps(book: Ledger) -> list[str]:
+    """
+    The steps in the ledger, with their arenas.
+    """
+    return [" ".join(filter(None, [entry.step, entry.body.get("arena")])) for entry in book.read()]
+
+
+def test_what_is_proved_is_kept(world: World, book: Ledger, app: App) -> None:
+    """
+    First on a clone, then live, then KEPT; each step is in the ledger.
+    """
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+    decision = cycle.carry_out(change, app, book, silent)
+
+    assert (Verdict.KEEP, {change.id}) == (decision.verdict, world.live)
+    assert ["PLANNED", "APPLIED clone", "TRIED clone", "APPLIED live", "TRIED live", "KEPT"] == steps(book)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (lambda: trial(1.0), Verdict.INCONCLUSIVE),
+        (lambda: trial(1.5), Verdict.ROLL_BACK),
+        (lambda: trial(0.2, guard=False), Verdict.ROLL_BACK),
+        (lambda: trial(0.2, guard=None), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_what_is_not_proved_never_gets_live(
+    world: World, book: Ledger, app: App, outcome: Callable[[], Trial], verdict: Verdict
+) -> None:
+    """
+    No gain, harm, a failed guard, a guard without data: nothing was applied to the live application.
+    """
+    world.on_clone = outcome
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+
+    assert verdict == cycle.carry_out(change, app, book, silent).verdict
+    assert ["PLANNED", "APPLIED clone", "TRIED clone", "ROLLED_BACK"] == steps(book)
+    assert set() == world.live
+
+
+@pytest.mark.parametrize("error", [NoData("nothing to replay"), ApplyFailed("does not go in")])
+def test_a_trial_that_cannot_be_had_is_inconclusive(world: World, book: Ledger, app: App, error: Exception) -> None:
+    """
+    No data is not good news: it goes back, with the reason.
+    """
+
+    def fail() -> Trial:
+        raise error
+
+    world.on_clone = fail
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+    decision = cycle.carry_out(change, app, book, silent)
+
+    assert (Verdict.INCONCLUSIVE, str(error)) == (decision.verdict, decision.reason)
+    assert set() == world.live
+
+
+def test_what_the_live_application_vetoes_goes_back(world: World, book: Ledger, app: App) -> None:
+    """
+    Proved on a clone and worse live: it is undone.
+    """
+    world.on_live = lambda: trial(1.0, arena="live", guard=False)
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+
+    assert Verdict.ROLL_BACK == cycle.carry_out(change, app, book, silent).verdict
+    assert (set(), "ROLLED_BACK") == (world.live, steps(book)[-1])
+
+
+@pytest.mark.parametrize("error", [ApplyFailed("no room"), KeyboardInterrupt()])
+def test_an_apply_that_ends_early_leaves_nothing(world: World, book: Ledger, app: App, error: BaseException) -> None:
+    """
+    The error goes on, the world is as before, the ledger says ROLLED_BACK.
+    """
+
+    def fail() -> None:
+        world.live.add(CHANGE.id)
+        raise error
+
+    world.apply = fail
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+    with pytest.raises(type(error)):
+        cycle.carry_out(change, app, book, silent)
+
+    assert (set(), "ROLLED_BACK") == (world.live, steps(book)[-1])
+
+
+def test_a_failed_idea_is_not_proposed_again(world: World, book: Ledger, app: App) -> None:
+    """
+    Neither what went back nor what is kept is planned twice; what a person undid may be.
+    """
+    world.on_clone = lambda: trial(1.5)
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+    cycle.carry_out(change, app, book, silent)
+
+    assert [] == cycle.plan(app, [FINDING], book, silent)
+
+
+def test_what_was_undone_on_request_may_be_planned_again(world: World, book: Ledger, app: App) -> None:
+    """
+    A kept change is not proposed while it is there, and is after `hasten rollback`.
+    """
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+    cycle.carry_out(change, app, book, silent)
+    assert [] == cycle.plan(app, [FINDING], book, silent)
+
+    way_back.rollback(app, book, None)
+    assert [change] == cycle.plan(app, [FINDING], book, silent)
+
+
+def test_a_dry_run_writes_nothing(world: World, book: Ledger, app: App) -> None:
+    """
+    The proposals come back and no entry is made.
+    """
+    assert [CHANGE] == cycle.plan(app, [FINDING], book, silent, dry_run=True)
+    assert [] == book.read()
+
+
+def test_only_findings_that_a_remedy_treats_reach_it(world: World, book: Ledger, app: App) -> None:
+    """
+    A symptom that nobody treats plans nothing.
+    """
+    other = Finding(symptom="something_else", where=CHANGE.where, cost_s_per_day=9.0, says="")
+    assert [] == cycle.plan(app, [other], book, silent)
+
+
+def test_a_measurement_is_in_the_ledger_and_its_evidence_in_a_file(
+    world: World, book: Ledger, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The ledger names the evidence by its digest.
+    """
+    seen = Observation(name="now", seconds=3.0)
+    monkeypatch.setattr(cycle, "observe", lambda *_: seen)
+    cycle.measure(app, book, "now", silent)
+    (run,) = history.measured(book.read())
+
+    assert (seen.id, "now") == (run.observation, run.name)
+    assert (app.state_dir / "observations" / f"{seen.id}.json").is_file()
+
+
+def test_a_diagnosis_is_in_the_ledger(world: World, book: Ledger, app: App) -> None:
+    """
+    The entry names the observation that it was read from.
+    """
+    found = cycle.examine(app, book)
+    entry: Any = book.read()[-1]
+
+    assert (Step.DIAGNOSED, app.observation.id) == (entry.step, entry.body["observation"])
+    assert found.findings == history.findings(book.read())
