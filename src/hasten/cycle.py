@@ -52,18 +52,18 @@ def examine(app: App, book: Ledger) -> Diagnosis:
     return found
 
 
-def plan(app: App, findings: list[Finding], book: Ledger | None, progress: Progress) -> list[Change]:
+def plan(app: App, findings: list[Finding], book: Ledger, progress: Progress, *, dry_run: bool = False) -> list[Change]:
     """
     The changes worth a trial, best first. Nothing of the application was touched.
 
-    A change that went back under this very workload is not proposed again. Without a book it is a dry run.
+    A change that went back under this very workload is not proposed again. A dry run records nothing.
 
     Raises:
         ConfigError, Unreachable, NotAllowed: the database cannot be looked at.
     """
     if app.store is not None:
         app.database.check()
-    entries = book.read() if book else []
+    entries = book.read()
     failed = {
         state.change.id
         for state in history.changes(entries)
@@ -76,8 +76,7 @@ def plan(app: App, findings: list[Finding], book: Ledger | None, progress: Progr
             treated = [finding for finding in findings if finding.symptom in remedy.about.treats]
             found += optimize.proposals(remedy, treated, app, progress) if treated else []
     fresh = [change for change in found if change.id not in failed | kept]
-    for change in fresh if book else []:
-        assert book is not None
+    for change in [] if dry_run else fresh:
         book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})
     return fresh
 

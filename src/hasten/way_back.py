@@ -88,9 +88,9 @@ def _unwritten(book: Ledger, step: Step, body: dict[str, Any]) -> HastenError | 
     return None
 
 
-def rollback(app: App, book: Ledger, chosen: list[str] | None) -> list[Change]:
+def undoable(book: Ledger, chosen: list[str] | None) -> list[Change]:
     """
-    The chosen kept changes (None: all of them) are undone, the newest first.
+    The kept changes whose ids begin as chosen (None: all of them), in the order in which they are undone.
 
     Raises:
         ConfigError: an id that names no kept change, or one that a later kept change stands on.
@@ -103,9 +103,21 @@ def rollback(app: App, book: Ledger, chosen: list[str] | None) -> list[Change]:
             raise ConfigError(f"no kept change has an id like {prefix!r}", hint="`hasten status` lists them")
     for state in wanted:
         _refuse_under_later(state, kept, wanted)
-    for state in wanted:
-        go_back(state.change, app, book, "asked for")
     return [state.change for state in wanted]
+
+
+def rollback(app: App, book: Ledger, chosen: list[str] | None) -> list[Change]:
+    """
+    The chosen kept changes (None: all of them) are undone, the newest first.
+
+    Raises:
+        ConfigError: see `undoable`; nothing was undone.
+        RevertFailed: one of them could not be undone; those before it are, those after it are not.
+    """
+    wanted = undoable(book, chosen)
+    for change in wanted:
+        go_back(change, app, book, "asked for")
+    return wanted
 
 
 def _refuse_under_later(

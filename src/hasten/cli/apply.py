@@ -10,7 +10,7 @@ from hasten import cycle
 from hasten.application import App
 from hasten.cli import tables
 from hasten.cli.options import common, dry_run, yes
-from hasten.cli.output import Display, err, out, say_json
+from hasten.cli.output import Display, err, out, plain, say_json
 from hasten.errors import ConfigError, NotAllowed
 from hasten.model import Change, Decision, Step, Verdict
 from hasten.record import history
@@ -42,7 +42,7 @@ def command(ids: tuple[str, ...], config: str | None, as_json: bool, dry_run: bo
         say_json({"decisions": [{"id": change.id, "decision": decision} for change, decision in decisions]})
     else:
         for change, decision in decisions:
-            out.print(f"{decision.verdict:12} {change.id}  {decision.reason}")
+            out.print(f"{decision.verdict:12} {change.id}  {plain(decision.reason)}", soft_wrap=True)
         out.print("next: [bold]hasten baseline --name now[/], then [bold]hasten report[/]")
     if not any(decision.verdict is Verdict.KEEP for _, decision in decisions):
         sys.exit(2)

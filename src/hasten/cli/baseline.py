@@ -8,7 +8,7 @@ import msgspec
 from hasten import cycle, objectives
 from hasten.cli import tables
 from hasten.cli.options import common
-from hasten.cli.output import Display, out, say_json
+from hasten.cli.output import Display, out, plain, say_json
 from hasten.record.ledger import Ledger
 from hasten.session import opened
 
@@ -42,5 +42,5 @@ def command(config: str | None, as_json: bool, name: str) -> None:
         return
     out.print(tables.board(standings, with_baseline=False))
     for probe, reason in found.missing.items():
-        out.print(f"[yellow]not measured:[/] {probe}: {reason}")
+        out.print(f"[yellow]not measured:[/] {plain(f'{probe}: {reason}')}", soft_wrap=True)
     out.print("next: [bold]hasten diagnose[/]")

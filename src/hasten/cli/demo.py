@@ -13,7 +13,7 @@ from hasten import cycle
 from hasten.application import App
 from hasten.cli import tables
 from hasten.cli.apply import carry_out_all
-from hasten.cli.output import Display, out, say_json
+from hasten.cli.output import Display, out, plain, say_json
 from hasten.cli.report import say_report
 from hasten.record.ledger import Ledger
 from hasten.record.report import contract, report
@@ -53,7 +53,7 @@ def command(slowdesk: str | None, state: str, scale: float, as_json: bool, prepa
         return
     say_report(found)
     out.print(f"done in {(time.monotonic() - begin) / 60:.1f} minutes")
-    out.print(f"the whole story with plots: [bold]{path}[/]", soft_wrap=True)
+    out.print(f"the whole story with plots: [bold]{plain(str(path))}[/]", soft_wrap=True)
     out.print("take everything back: [bold]hasten rollback --all[/]   what is recorded: [bold]hasten ledger show[/]")
 
 

@@ -7,7 +7,7 @@ import click
 from hasten import cycle
 from hasten.cli import tables
 from hasten.cli.options import common
-from hasten.cli.output import Display, out, say_json
+from hasten.cli.output import Display, out, plain, say_json
 from hasten.record.ledger import Ledger
 from hasten.session import opened
 
@@ -28,9 +28,9 @@ def command(config: str | None, as_json: bool, everything: bool) -> None:
         return
     out.print(tables.findings(found.findings, most=len(found.findings) if everything else 15))
     for finding, reason in found.ignored:
-        out.print(f"[dim]ignored: {finding.symptom} at {finding.where.name}: {reason}[/]")
+        out.print(f"[dim]ignored: {finding.symptom} at {plain(f'{finding.where.name}: {reason}')}[/]")
     for sentence in found.stale:
-        out.print(f"[yellow]stale:[/] {sentence}")
+        out.print(f"[yellow]stale:[/] {plain(sentence)}", soft_wrap=True)
     for symptom, reason in found.silent.items():
-        out.print(f"[yellow]nothing can be said of {symptom}:[/] {reason}")
+        out.print(f"[yellow]nothing can be said of {symptom}:[/] {plain(reason)}", soft_wrap=True)
     out.print("next: [bold]hasten plan[/]")

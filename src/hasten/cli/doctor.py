@@ -8,7 +8,7 @@ import click
 
 from hasten.checkup import Check, checkup
 from hasten.cli.options import common
-from hasten.cli.output import Display, out, say_json
+from hasten.cli.output import Display, out, plain, say_json
 from hasten.session import located
 
 _MARKS = {True: "[green]✓[/]", False: "[bold red]✗[/]", None: "[yellow]–[/]"}
@@ -40,6 +40,6 @@ def command(config: str | None, as_json: bool) -> None:
 
 
 def _say(check: Check) -> None:
-    out.print(f"{_MARKS[check.ok]} [bold]{check.name}[/]: {check.says}", soft_wrap=True)
+    out.print(f"{_MARKS[check.ok]} [bold]{plain(check.name)}[/]: {plain(check.says)}", soft_wrap=True)
     if check.ok is False and check.hint:
-        out.print(f"  [cyan]hint:[/] {check.hint}", soft_wrap=True)
+        out.print(f"  [cyan]hint:[/] {plain(check.hint)}", soft_wrap=True)

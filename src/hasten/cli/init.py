@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from hasten.cli.options import dry_run
-from hasten.cli.output import out, say_json
+from hasten.cli.output import out, plain, say_json
 from hasten.errors import ConfigError, HastenError
 from hasten.target import CONFIG_NAME
 from hasten.world.http import fetch
@@ -41,7 +41,7 @@ def command(folder: Path, force: bool, as_json: bool, dry_run: bool) -> None:
         click.echo(text)
         return
     _say_seen(seen, openapi)
-    out.print(f"written: {path}   next: fill in what is marked, then [bold]hasten doctor[/]")
+    out.print(f"written: {plain(str(path))}   next: fill in what is marked, then [bold]hasten doctor[/]")
 
 
 def config_for(seen: Surroundings, openapi: str) -> str:
@@ -137,4 +137,4 @@ def _say_seen(seen: Surroundings, openapi: str) -> None:
         "requests from": seen.access_log or openapi,
     }
     for name, value in rows.items():
-        out.print(f"{name:14} {value or '[yellow]not found[/]'}")
+        out.print(f"{name:14} {plain(value) or '[yellow]not found[/]'}")

@@ -7,7 +7,7 @@ import sys
 import click
 
 from hasten.cli.options import common
-from hasten.cli.output import out, say_json
+from hasten.cli.output import out, plain, say_json
 from hasten.record.ledger import Ledger
 from hasten.session import located
 
@@ -31,7 +31,7 @@ def verify(config: str | None, as_json: bool) -> None:
     elif found.ok:
         out.print(f"[green]✓[/] {found.entries} entries, every one as it was written")
     else:
-        out.print(f"[bold red]✗[/] {found.problem}")
+        out.print(f"[bold red]✗[/] {plain(found.problem)}", soft_wrap=True)
         out.print("[cyan]hint:[/]  restore .hasten/ledger.db and ledger.head from a backup; do not edit them")
     if not found.ok:
         sys.exit(1)
@@ -51,6 +51,8 @@ def show(config: str | None, as_json: bool, full: bool) -> None:
     for entry in entries:
         about = entry.body.get("change", entry.body.get("name", ""))
         about = about.get("optimization", "") if isinstance(about, dict) else about
-        out.print(f"{entry.seq:4}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.step:12} {about}  [dim]{entry.digest[:12]}[/]")
+        out.print(
+            f"{entry.seq:4}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.step:12} {plain(about)}  [dim]{entry.digest[:12]}[/]"
+        )
         if full:
             out.print_json(data=entry.body)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from rich.console import Console, RenderableType
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from hasten.errors import HastenError
@@ -37,14 +38,17 @@ def say_error(error: HastenError, *, as_json: bool) -> int:
         say_json({"error": str(error), "hint": error.hint, "kind": type(error).__name__, "data": error.data})
     else:
         # Never wrapped: a path or a command in it is there to be copied.
-        err.print(f"[bold red]error:[/] {_escape(str(error))}", soft_wrap=True)
+        err.print(f"[bold red]error:[/] {plain(str(error))}", soft_wrap=True)
         if error.hint:
-            err.print(f"[bold cyan]hint:[/]  {_escape(error.hint)}", soft_wrap=True)
+            err.print(f"[bold cyan]hint:[/]  {plain(error.hint)}", soft_wrap=True)
     return error.exit_code
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+def plain(text: str) -> str:
+    """
+    The text as it is: what looks like markup in it, as [database] does, is shown.
+    """
+    return escape(text)
 
 
 class Display:
@@ -85,26 +89,26 @@ class Display:
         start = time.monotonic()
         if self._progress is None:
             if not self._quiet:
-                err.print(f"· {title} …")
+                err.print(f"· {plain(title)} …")
             last = [start]
             yield lambda _, note: self._plain(title, note, last)
             if not self._quiet:
-                err.print(f"✓ {title} ({time.monotonic() - start:.1f} s)")
+                err.print(f"✓ {plain(title)} ({time.monotonic() - start:.1f} s)")
             return
         progress = self._progress
-        task = progress.add_task(title, total=1.0, note="")
-        yield lambda fraction, note: progress.update(task, completed=min(fraction, 0.999), note=note)
+        task = progress.add_task(plain(title), total=1.0, note="")
+        yield lambda fraction, note: progress.update(task, completed=min(fraction, 0.999), note=plain(note))
         progress.update(task, completed=1.0, note="")
 
     def _plain(self, title: str, note: str, last: list[float]) -> None:
         # A log file wants a sign of life, not a line for every percent.
         if not self._quiet and time.monotonic() - last[0] >= 15.0:
             last[0] = time.monotonic()
-            err.print(f"  {title}: {note}")
+            err.print(f"  {plain(title)}: {plain(note)}")
 
     def say(self, text: RenderableType) -> None:
         """
         A line or a table for people, above the bars.
         """
         if not self._quiet:
-            err.print(text)
+            err.print(plain(text) if isinstance(text, str) else text, soft_wrap=isinstance(text, str))

@@ -26,7 +26,7 @@ def command(config: str | None, as_json: bool, dry_run: bool) -> None:
         book = Ledger(app.state_dir)
         found = diagnose(app.observation, app.target)
         with display.stage("pricing candidates") as progress:
-            changes = cycle.plan(app, found.findings, None if dry_run else book, progress)
+            changes = cycle.plan(app, found.findings, book, progress, dry_run=dry_run)
     if as_json:
         say_json({"changes": [{"id": change.id, "change": change} for change in changes], "recorded": not dry_run})
         return

@@ -6,7 +6,7 @@ import click
 
 from hasten import way_back
 from hasten.cli.options import common
-from hasten.cli.output import Display, out, say_json
+from hasten.cli.output import Display, out, plain, say_json
 from hasten.record.ledger import Ledger
 from hasten.session import opened
 
@@ -26,8 +26,8 @@ def command(config: str | None, as_json: bool) -> None:
         say_json({"stopped_strays": swept, "settled": done})
         return
     for name in swept:
-        out.print(f"stopped a stray: {name}")
+        out.print(f"stopped a stray: {plain(name)}", soft_wrap=True)
     for line in done:
-        out.print(f"{line['change'] or 'database':14} {line['found']}: {line['did']}")
+        out.print(f"{line['change'] or 'database':14} {plain(line['found'])}: {line['did']}", soft_wrap=True)
     if not swept and not done:
         out.print("All is well: nothing was left over.")

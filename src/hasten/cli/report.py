@@ -6,7 +6,7 @@ import click
 
 from hasten.cli import tables
 from hasten.cli.options import common
-from hasten.cli.output import out, say_json
+from hasten.cli.output import out, plain, say_json
 from hasten.quantities import amount
 from hasten.record.ledger import Ledger
 from hasten.record.report import Report, contract, report
@@ -34,7 +34,7 @@ def command(config: str | None, as_json: bool, no_html: bool) -> None:
         return
     say_report(found)
     if not no_html:
-        out.print(f"written: {path}")
+        out.print(f"written: {plain(str(path))}", soft_wrap=True)
 
 
 def beside(found: Report) -> list[str]:
@@ -58,7 +58,7 @@ def say_report(found: Report) -> None:
     The board and the contributions on the terminal.
     """
     if not found.ledger_ok:
-        out.print(f"[bold red]the ledger does not hold:[/] {found.ledger_problem}")
+        out.print(f"[bold red]the ledger does not hold:[/] {plain(found.ledger_problem)}", soft_wrap=True)
         return
     if not found.runs:
         out.print("Nothing was measured yet: run [bold]hasten baseline[/].")
@@ -67,7 +67,7 @@ def say_report(found: Report) -> None:
     if found.changes:
         out.print(tables.contributions(found.changes))
     for line in beside(found):
-        out.print(line)
+        out.print(plain(line), soft_wrap=True)
     if found.is_stale:
         out.print(
             "[yellow]a change was made after the last measurement:[/] `hasten baseline --name now` measures again"

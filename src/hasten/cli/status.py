@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 
 from hasten.cli.options import common
-from hasten.cli.output import out, say_json
+from hasten.cli.output import out, plain, say_json
 from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.record.report import label_of
@@ -43,11 +43,11 @@ def command(config: str | None, as_json: bool) -> None:
         table.add_column(column, no_wrap=column != "What")
     for state in states:
         since = state.at.strftime("%Y-%m-%d %H:%M") if state.at else ""
-        table.add_row(state.change.id, state.change.optimization, state.step, since, label_of(state.change))
+        table.add_row(state.change.id, state.change.optimization, state.step, since, plain(label_of(state.change)))
     out.print(f"{len(entries)} entries, {len(runs)} measurements, {len(states)} changes")
     if states:
         out.print(table)
     for name in alive:
-        out.print(f"running: {name}")
+        out.print(f"running: {plain(name)}")
     if unsettled:
         out.print("[yellow]a run ended in the middle of a change[/]: run [bold]hasten recover[/]")

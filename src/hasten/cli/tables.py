@@ -53,7 +53,7 @@ def findings(found: list[Finding], most: int = 15) -> Table:
     table.add_column("Cost per day", justify="right", no_wrap=True)
     table.add_column("What was seen")
     for number, finding in enumerate(found[:most], start=1):
-        table.add_row(str(number), finding.symptom, duration(finding.cost_s_per_day), finding.says)
+        table.add_row(str(number), finding.symptom, duration(finding.cost_s_per_day), Text(finding.says))
     if len(found) > most:
         table.caption = f"and {len(found) - most} more: hasten diagnose --all"
     return table
@@ -90,6 +90,6 @@ def contributions(lines: list[ChangeLine]) -> Table:
         verdict = Text(line.verdict or str(line.state), style=_COLOR.get(line.verdict, "") if line.verdict else "red")
         interval = f"{line.interval[0]:.3g} – {line.interval[1]:.3g}" if line.interval else "–"
         effect = f"× {line.effect:.3g}" if line.effect is not None else "–"
-        table.add_row(line.id, line.label, effect, interval, line.grade or "–", verdict)
+        table.add_row(line.id, Text(line.label), effect, interval, line.grade or "–", verdict)
     table.caption = "effect: candidate / control, weighted time of the statements on the table; below 1 is faster"
     return table

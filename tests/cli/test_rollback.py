@@ -1,0 +1,63 @@
+"""
+hasten rollback: which changes are meant.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.story import Story
+
+from hasten import way_back
+from hasten.model import Change
+
+
+@pytest.fixture
+def undone(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
+    """
+    The changes that were undone; the database is not asked.
+    """
+    done: list[Change] = []
+    monkeypatch.setattr(way_back, "go_back", lambda change, *_: done.append(change))
+    return done
+
+
+@pytest.mark.parametrize("words", [[], ["--all", "beef"]])
+def test_it_must_be_said_which(run: Callable[..., Any], story: Story, undone: list[Change], words: list[str]) -> None:
+    """
+    Neither nothing nor both: a slip of the hand undoes nothing.
+    """
+    said = run("rollback", *words, "--config", story.folder)
+
+    assert (1, []) == (said.code, undone)
+    assert "say which" in said.err
+
+
+@pytest.mark.parametrize("by", ["--all", "id"])
+def test_what_is_kept_is_undone(run: Callable[..., Any], story: Story, undone: list[Change], by: str) -> None:
+    """
+    All of it, or what the beginning of an id names.
+    """
+    word = by if by == "--all" else story.kept.id[:6]
+    dry = run("rollback", word, "--dry-run", "--json", "--config", story.folder).data
+    assert ({"would_undo": [story.kept.id]}, []) == (dry, undone)
+
+    assert [story.kept.id] == run("rollback", word, "--json", "--config", story.folder).data["undone"]
+    assert [story.kept] == undone
+
+
+def test_an_id_that_names_nothing_kept(run: Callable[..., Any], story: Story, undone: list[Change]) -> None:
+    """
+    What was only planned, or is gone already, cannot be undone; a dry run says so too.
+    """
+    for words in ([story.waiting.id], [story.undecided.id, "--dry-run"]):
+        said = run("rollback", *words, "--config", story.folder)
+        assert (1, True) == (said.code, "no kept change has an id like" in said.err)
+    assert [] == undone
+
+
+def test_for_people_each_inverse_is_told(run: Callable[..., Any], story: Story, undone: list[Change]) -> None:
+    """
+    The statement that takes it back is shown.
+    """
+    assert story.kept.inverse["drop"] in run("rollback", "--all", "--dry-run", "--config", story.folder).out
