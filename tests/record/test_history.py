@@ -10,11 +10,8 @@ import pytest
 from hasten.model import Change, Decision, Kind, Risk, Step, Verdict, Where
 from hasten.record import history
 from hasten.record.ledger import Ledger
-from hasten.record.report import contract, report
-from hasten.target import Objectives
 
 KEEP = msgspec.to_builtins(Decision(verdict=Verdict.KEEP, rule="gain", reason="faster"))
-UNDECIDED = msgspec.to_builtins(Decision(verdict=Verdict.INCONCLUSIVE, rule="interval", reason="who knows"))
 
 
 def planned(book: Ledger, name: str) -> Change:
@@ -64,38 +61,3 @@ def test_a_change_under_way_is_not_settled(book: Ledger, step: Step) -> None:
     book.append(step, {"change": change.id, "arena": "live"})
 
     assert not history.changes(book.read())[0].is_settled
-
-
-def test_the_report_keeps_its_contract(book: Ledger) -> None:
-    """
-    Names, types and nulls are as other tools rely on them.
-    """
-    kept, undecided = planned(book, "a"), planned(book, "b")
-    book.append(Step.MEASURED, {"name": "baseline", "observation": "x", "objectives": {"api_p95_ms": 3000.0}})
-    book.append(Step.KEPT, {"change": kept.id, "decision": KEEP})
-    book.append(Step.TRIED, {"change": undecided.id, "arena": "clone", "decision": UNDECIDED})
-    book.append(Step.ROLLED_BACK, {"change": undecided.id, "reason": "who knows"})
-
-    found = contract(report(book, Objectives()))
-    assert {"name": "api_p95_ms", "unit": "ms", "baseline": 3000.0, "now": 3000.0, "target": 200.0, "met": False} == (
-        found["objectives"][0]
-    )
-    assert 8 == len(found["objectives"])
-    assert all(o["now"] is None and o["met"] is False for o in found["objectives"][1:])
-    assert [("KEEP", None, None, None), ("INCONCLUSIVE", None, None, None)] == [
-        (c["verdict"], c["effect"], c["interval"], c["grade"]) for c in found["changes"]
-    ]
-    assert found["ledger_ok"] is True
-
-
-def test_a_broken_ledger_is_reported_as_broken(book: Ledger) -> None:
-    """
-    The report of a damaged ledger says so and claims nothing else.
-    """
-    planned(book, "a")
-    planned(book, "b")
-    book.path.write_bytes(b"junk" * 2000)
-
-    found = contract(report(book, Objectives()))
-    assert (False, []) == (found["ledger_ok"], found["changes"])
-    assert "damaged" in found["ledger_problem"]
