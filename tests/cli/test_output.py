@@ -2,9 +2,11 @@
 Results on standard output, progress and errors on standard error.
 """
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from hasten.cli.output import Display, say_error, say_json
 from hasten.errors import ConfigError, RevertFailed
@@ -63,3 +65,55 @@ def test_a_quiet_display_says_nothing(capsys: pytest.CaptureFixture[str]) -> Non
         display.say("anything")
 
     assert ("", "") == capsys.readouterr()
+
+
+def test_a_long_error_is_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A path of 300 characters can be copied from the terminal.
+    """
+    path = "/" + "long/" * 60 + "[database]"
+    assert 1 == say_error(ConfigError(path, hint=f"look at {path}"), as_json=False)
+
+    assert f"error: {path}\nhint:  look at {path}\n" == capsys.readouterr().err
+
+
+def test_what_is_said_on_the_way_is_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A title, a note or a remark may hold brackets, as statements do.
+    """
+    with Display() as display, display.stage("ANY ($1::int[]) [bold]"):
+        display.say("  [allow] mode")
+
+    assert ["· ANY ($1::int[]) [bold] …", "  [allow] mode"] == capsys.readouterr().err.splitlines()[:2]
+
+
+def test_a_long_stage_gives_a_sign_of_life(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    At most every fifteen seconds.
+    """
+    now = [0.0]
+    monkeypatch.setattr("hasten.cli.output.time.monotonic", lambda: now[0])
+    with Display() as display, display.stage("measuring") as progress:
+        for second in range(40):
+            now[0] = float(second)
+            progress(second / 40, f"second {second}")
+
+    lines = [line for line in capsys.readouterr().err.splitlines() if "second" in line]
+    assert ["  measuring: second 15", "  measuring: second 30"] == lines
+
+
+def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It never claims to be done before the stage is.
+    """
+    screen = io.StringIO()
+    monkeypatch.setattr("hasten.cli.output.err", Console(force_terminal=True, width=120, file=screen))
+    with Display() as display:
+        with display.stage("measuring") as progress:
+            progress(1.0, "almost [there]")
+            assert display._progress is not None
+            display._progress.refresh()
+            assert not display._progress.finished
+    shown = screen.getvalue()
+
+    assert [True] * 3 == [word in shown for word in ("measuring", "almost [there]", "100 %")]
