@@ -70,7 +70,7 @@ class _Opening:
         All of them, once everything is stopped again.
         """
         try:
-            with opened(self.config, application=True) as app:
+            with opened(self.config, application=True, evidence=False) as app:
                 found = [
                     _check("application", lambda: _application(app)),
                     *self._database(app),

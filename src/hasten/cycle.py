@@ -35,6 +35,8 @@ def measure(app: App, book: Ledger, name: str, progress: Progress) -> Observatio
     The application was measured; numbers are in the ledger, the evidence in a file under the same digest.
     """
     with operation("cycle.measure", run=name):
+        # Found out now and not after minutes of measuring: nothing is added to a record that does not hold.
+        book.read()
         found = observe(app, name, progress)
         observations.save(app.state_dir, found)
         body = history.measured_body(found, objectives.values(found), objectives.details(found))

@@ -50,13 +50,19 @@ def located(config: str | None) -> Place:
 
 
 @contextmanager
-def opened(config: str | None, *, application: bool = False, database: bool = False) -> Iterator[App]:
+def opened(
+    config: str | None, *, application: bool = False, database: bool = False, evidence: bool = True
+) -> Iterator[App]:
     """
     The App of hasten.toml: its database if asked for, and its processes if `application`.
+
+    Args:
+        evidence: Whether the latest observation is needed. Measuring anew and going back must work without it.
 
     Raises:
         ConfigError, Unreachable, Missing: as the parts say it, each with a hint.
         NotAllowed: another Hasten is at work in this state folder.
+        NoData: the latest observation is needed, and its file is gone or was changed.
     """
     place = located(config)
     stack = ExitStack()
@@ -64,17 +70,19 @@ def opened(config: str | None, *, application: bool = False, database: bool = Fa
         stack.enter_context(alone(place.state_dir))
         logger.log_to(place.state_dir / "operations.jsonl", target=place.target.application.name)
         stack.callback(logger.close)
+        gathered = observations.latest(place.state_dir) if evidence else None
         supervisor = Supervisor(place.state_dir)
         swept = supervisor.sweep()
         stack.enter_context(supervisor)
-        yield _open(place, supervisor, swept, application=application, database=database or application)
+        app = _open(place, supervisor, application=application, database=database or application)
+        yield replace(app, swept=swept, gathered=gathered)
     finally:
         # An impatient second Ctrl-C must not leave a server behind.
         with shielded():
             stack.close()
 
 
-def _open(place: Place, supervisor: Supervisor, swept: list[str], *, application: bool, database: bool) -> App:
+def _open(place: Place, supervisor: Supervisor, *, application: bool, database: bool) -> App:
     cluster, store = _database(place, supervisor, recording=application) if database else (None, None)
     url, pids = _application(place, supervisor, cluster) if application else (place.target.application.url, {})
     if cluster is not None and cluster.pid is not None:
@@ -87,9 +95,7 @@ def _open(place: Place, supervisor: Supervisor, swept: list[str], *, application
         store=store,
         cluster=cluster,
         supervisor=supervisor,
-        gathered=observations.latest(place.state_dir),
         processes=pids,
-        swept=swept,
     )
 
 

@@ -2,6 +2,7 @@
 hasten baseline: what it says of a run. The probes are in tests/observe and tests/real.
 """
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,28 @@ def test_for_people_there_is_a_board(run: Callable[..., Any], folder: Path, meas
     assert (0, True) == (said.code, "400 ms" in said.out)
     assert "not measured: page: [browser] pages is empty" in said.out
     assert "hasten diagnose" in said.out
+
+
+def test_nothing_is_measured_for_a_broken_ledger(run: Callable[..., Any], folder: Path, measured: None) -> None:
+    """
+    It is found out first, and nothing is added.
+    """
+    assert 0 == run("baseline", "--config", folder).code
+    (folder / "ledger.head").write_text('{"seq": 7, "digest": "x"}')
+    said = run("baseline", "--config", folder)
+
+    assert (1, True) == (said.code, "the tail was cut" in said.err)
+
+
+def test_lost_evidence_is_measured_anew(run: Callable[..., Any], folder: Path, measured: None) -> None:
+    """
+    The command that the hint names must not need what is gone.
+    """
+    assert 0 == run("baseline", "--config", folder).code
+    shutil.rmtree(folder / "observations")
+    assert "run `hasten baseline` again" in run("diagnose", "--config", folder).err
+
+    assert (0, 0) == (run("baseline", "--config", folder).code, run("diagnose", "--config", folder).code)
 
 
 def test_an_application_without_an_address(run: Callable[..., Any], story: Story) -> None:

@@ -35,7 +35,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     original = demo.opened
 
     @contextmanager
-    def opened(config: str, *, application: bool) -> Any:
+    def opened(config: str, *, application: bool, evidence: bool) -> Any:
         assert application
         with original(config) as app:
             yield app

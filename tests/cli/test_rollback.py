@@ -2,6 +2,7 @@
 hasten rollback: which changes are meant.
 """
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,15 @@ def test_an_id_that_names_nothing_kept(run: Callable[..., Any], story: Story, un
         said = run("rollback", *words, "--config", story.folder)
         assert (1, True) == (said.code, "no kept change has an id like" in said.err)
     assert [] == undone
+
+
+def test_going_back_needs_no_evidence(run: Callable[..., Any], story: Story, undone: list[Change]) -> None:
+    """
+    Everything that it takes is in the ledger.
+    """
+    shutil.rmtree(story.folder / "observations")
+
+    assert [story.kept.id] == run("rollback", "--all", "--json", "--config", story.folder).data["undone"]
 
 
 def test_for_people_each_inverse_is_told(run: Callable[..., Any], story: Story, undone: list[Change]) -> None:

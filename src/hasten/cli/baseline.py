@@ -23,7 +23,7 @@ def command(config: str | None, as_json: bool, name: str) -> None:
     Loads the API at the rate of [traffic], visits the pages of [browser] cold, reads the statements of the
     database, the processes and the built front end. Takes about three minutes on a slow application.
     """
-    with Display(quiet=as_json) as display, opened(config, application=True) as app:
+    with Display(quiet=as_json) as display, opened(config, application=True, evidence=False) as app:
         book = Ledger(app.state_dir)
         with display.stage("measuring") as progress:
             found = cycle.measure(app, book, name, progress)

@@ -42,7 +42,7 @@ def command(slowdesk: str | None, state: str, scale: float, as_json: bool, prepa
         config = prepare(state_dir, slowdesk, scale, display.stage)
         if prepare_only:
             return
-        with opened(str(config), application=True) as app:
+        with opened(str(config), application=True, evidence=False) as app:
             display.say(f"slowdesk answers at {app.url}, PostgreSQL is Hasten's own")
             _loop(app, display)
     found = report(Ledger(state_dir), located(str(config)).target.objectives)

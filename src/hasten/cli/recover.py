@@ -19,7 +19,7 @@ def command(config: str | None, as_json: bool) -> None:
 
     Safe to run at any time; when all is well it says so and does nothing.
     """
-    with Display(quiet=as_json), opened(config, database=True) as app:
+    with Display(quiet=as_json), opened(config, database=True, evidence=False) as app:
         swept = app.swept
         done = way_back.recover(app, Ledger(app.state_dir))
     if as_json:

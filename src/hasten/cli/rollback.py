@@ -24,7 +24,7 @@ def command(ids: tuple[str, ...], everything: bool, config: str | None, as_json:
     if bool(ids) == everything:
         raise ConfigError("say which: ids of changes, or --all", hint="`hasten status` lists what is kept")
     chosen = None if everything else list(ids)
-    with Display(quiet=as_json) as display, opened(config, database=True) as app:
+    with Display(quiet=as_json) as display, opened(config, database=True, evidence=False) as app:
         book = Ledger(app.state_dir)
         if dry_run:
             undone = way_back.undoable(book, chosen)
