@@ -13,7 +13,7 @@ from slowdesk.models import Inquiry, User
 
 router = APIRouter(prefix="/users", tags=["users"])
 
-USERS_PER_PAGE = 20
+USERS_PER_PAGE = 12
 
 UNREAD = text("""
     SELECT count(DISTINCT i.id)
