@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 PYTHON_OF_PROJECT := .venv/bin/python
+# Most tests wait for servers, so three share two cores well.
+WORKERS ?= 3
 
 .PHONY: help setup demo test lint types docs bench lock clean release
 
@@ -21,7 +23,7 @@ test:  ## Lint, types and the whole suite (TESTS=tests/test_model.py for a part,
 ifndef TESTS
 	@$(MAKE) lint types READY=1
 endif
-	@$(PYTHON_OF_PROJECT) -m pytest $(TESTS) $(ARGS)
+	@$(PYTHON_OF_PROJECT) -m pytest $(if $(TESTS),$(TESTS),-n $(WORKERS) --dist loadfile) $(ARGS)
 
 ready:
 ifndef READY
