@@ -120,7 +120,7 @@ def tag_lines(scale: float) -> Iterator[str]:
 def message_lines(scale: float) -> Iterator[str]:
     rng = random.Random("slowdesk messages")
     draw = rng.random
-    texts = bodies("message bodies", 5000, (1, 4))
+    texts = bodies("message bodies", 5000, (1, 3))
     first_agent, agents = len(NAMED_USERS) + 1, user_count(scale) - len(NAMED_USERS)
     message_id = 0
     for outline in outlines(scale):
