@@ -33,8 +33,6 @@ MAY_REACH_OUT = ("world/", "testing/")  # `testing` starts the private servers o
 
 # Source files without a test file of their own name, each with the reason; an entry that is no longer needed fails.
 TESTED_ELSEWHERE: dict[str, str] = {
-    "src/hasten/checkup.py": "each failing check is a case of tests/real/test_broken_setups.py",
-    "src/hasten/observe/run.py": "runs whole in tests/real/test_slowdesk.py and tests/real/test_interrupt.py",
     "src/hasten/world/browser_visit.py": "visits are made in tests/real/test_page.py",
     "src/hasten/world/clone_sample.py": "the third way of tests/real/test_clone.py",
     "src/hasten/world/clone_settings.py": "settings of the clones in tests/real/test_clone.py",

@@ -21,7 +21,10 @@ REDACTED = "[redacted]"
 
 # A key that names a secret; the value is never looked at.
 _SECRET_KEY = re.compile(r"(?i)pass(word|wd)?$|secret|token|authorization|cookie|api[_-]?key|credential|dsn$")
-_NAMED_IN_TEXT = r"""(?i)(?P<keep>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"'&]+"""
+_NAMED_IN_TEXT = (
+    r"(?i)(?P<keep>\b(?:[\w-]*(?:password|passwd|secret|api[_-]?key)|(?:(?:access|auth|id|refresh|session|api)[_-]?)?token)"
+    r"""["']?\s*[=:]\s*["']?)[^\s"'&]+"""
+)
 # Secrets inside of text: user:password@host, password=..., Bearer ...
 _SECRET_TEXT = [
     (re.compile(r"(?P<keep>\w+://[^:/@\s]+:)[^@\s]+(?=@)"), r"\g<keep>" + REDACTED),

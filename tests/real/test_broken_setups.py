@@ -177,7 +177,11 @@ def test_the_set_up_is_whole_before_it_is_broken(setup: Setup) -> None:
     """
     told = setup.scene.hasten("doctor")
     assert (0, True) == (told.returncode, "All is well" in told.stdout), told.stdout
-    done = setup.scene.hasten("baseline", "--json")
+    for _ in range(5):
+        done = setup.scene.hasten("baseline", "--json")
+        # A machine that is busy with other tests may be refused, honestly; it is not busy for ever.
+        if done.returncode == 0 or json.loads(done.stdout)["kind"] != "TooNoisy":
+            break
     assert 0 == done.returncode, done.stdout + done.stderr
     values = {each["name"]: each["now"] for each in json.loads(done.stdout)["objectives"]}
     assert values["api_p95_ms"] > 0

@@ -2,6 +2,7 @@
 hasten.world.load.run
 """
 
+import contextlib
 import os
 import time
 from typing import Any
@@ -23,7 +24,13 @@ def generators() -> list[psutil.Process]:
     """
     The generator processes that this process has.
     """
-    return [child for child in psutil.Process().children() if "hasten.world.load" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children():
+        # One that ends in this very moment is not there any more.
+        with contextlib.suppress(psutil.Error):
+            if "hasten.world.load" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def test_a_plan_runs_in_a_process_of_its_own(application: Any) -> None:
