@@ -3,6 +3,7 @@ Whatever is wrong with a set-up: one clear error with a hint, exit code 1, and n
 """
 
 import fcntl
+import io
 import json
 import os
 import re
@@ -13,12 +14,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.real.scene import DATABASE, Original, Scene, assert_no_strays, copied, describe, make_original
 from tests.real.small_desk import SECRET
 
+from hasten.cli import main
 from hasten.record.ledger import Ledger
 from hasten.world import ports
 from hasten.world.cluster import Cluster
@@ -48,6 +52,14 @@ def desk(original: Original, open_place: Path) -> Iterator[Cluster]:
     with Supervisor(open_place / "desk") as others:
         cluster = Cluster.existing(original.state_dir / "pgdata").copy_to(open_place / "desk" / "pgdata")
         yield cluster.start(others)
+        assert original.schema == cluster.database(DATABASE).schema_dump()
+
+
+#: Every relation, column and index, and the file that it is in.
+CATALOG = """
+    SELECT md5(string_agg(concat_ws(' ', relname, relkind, relfilenode, relnatts, indisvalid), ',' ORDER BY c.oid))
+    FROM pg_class c LEFT JOIN pg_index ON indexrelid = c.oid WHERE relnamespace = 'public'::regnamespace
+"""
 
 
 class Setup:
@@ -95,23 +107,38 @@ class Setup:
         known |= parts
         return "postgresql://{user}:{password}@127.0.0.1:{port}/{name}".format(**known)
 
-    def state(self) -> tuple[bytes, str, int]:
+    def state(self) -> tuple[str, str, int]:
         """
-        All that must not change: the schema, the record.
+        All that must not change: what is in the database, the record.
         """
-        schema = self.desk.database(DATABASE).schema_dump()
         record = (self.folder / "ledger.head").read_text()
-        return schema, record, (self.folder / "ledger.db").stat().st_size
+        return self.desk.database(DATABASE).value(CATALOG), record, (self.folder / "ledger.db").stat().st_size
 
-    def refuses(self, *words: str, says: str, hint: str, **options: object) -> None:
+    def refuses(self, *words: str, says: str, hint: str, **options: Any) -> None:
         """
         That command ends with one error and a hint, for people and for programs, and changes nothing.
         """
         before = self.state()
         self.refused(self.scene.hasten(*words, **options), says, hint)
-        self.refused_as_json(self.scene.hasten(*words, "--json", **options), says, hint)
+        # What is wrong with the process, and not with the set-up, needs a process of its own.
+        as_json = self.scene.hasten if options else self.inside
+        self.refused_as_json(as_json(*words, "--json", **options), says, hint)
         assert before == self.state()
         assert_no_strays(self.folder)
+
+    def inside(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """
+        What Hasten said, in this process: its start is dear, and was tried once already.
+        """
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name, value in self.scene.environment.items():
+                patch.setenv(name, value)
+            patch.setattr("hasten.cli.sigterm_as_interrupt", lambda: None)
+            patch.setattr("sys.argv", ["hasten", *words, "--config", str(self.scene.config)])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return subprocess.CompletedProcess(words, int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
     def refused(self, done: "subprocess.CompletedProcess[str]", says: str, hint: str) -> None:
         """
@@ -150,7 +177,7 @@ class Setup:
         `hasten doctor` finds exactly this to mend, for people and for programs, and changes nothing.
         """
         before = self.state()
-        said = self.scene.hasten("doctor", "--json")
+        said = self.inside("doctor", "--json")
         assert 1 == said.returncode, said.stdout + said.stderr
         (found,) = [each for each in json.loads(said.stdout)["checks"] if each["ok"] is False]
         assert (check, True, True) == (found["name"], says in found["says"], hint in found["hint"]), found
