@@ -84,7 +84,6 @@ def test_locust_gives_the_same_kind_of_result(url: str) -> None:
     """
     Routes, statuses and latencies are there, marked as closed loop.
     """
-    pytest.importorskip("locust")
 
     result = run_locust(a_plan(url))
 
@@ -99,7 +98,6 @@ def test_locust_runs_journeys_of_the_user(url: str, tmp_path_factory: pytest.Tem
     """
     A locustfile of their own replaces the recorded requests, and its names are the routes.
     """
-    pytest.importorskip("locust")
     own = tmp_path_factory.mktemp("own") / "mine.py"
     own.write_text(
         "from locust import FastHttpUser, task, constant\n"
@@ -119,7 +117,6 @@ def test_locust_on_another_machine_tells_its_requests_too(url: str, tmp_path: Pa
     """
     A worker that knows only the master's address gets the plan from it, and its requests are in the result.
     """
-    pytest.importorskip("locust")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "locust", "-f", "-", "--worker", "--master-host", "127.0.0.1"]
