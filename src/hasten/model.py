@@ -238,7 +238,11 @@ class Guard(Noun, frozen=True, kw_only=True):
 
 class Block(Noun, frozen=True, kw_only=True):
     """
-    One paired round of a trial: the raw numbers from which every verdict can be computed again.
+    One pair of a trial: the raw numbers from which every verdict can be computed again.
+
+    control, candidate: mean seconds per call, by statement or route.
+    control_samples, candidate_samples: the single latencies (s) by route, where requests were timed one by one.
+    seconds: how long the pair took; at_s: when it began, counted from the begin of the trial.
     """
 
     index: int
@@ -247,6 +251,10 @@ class Block(Noun, frozen=True, kw_only=True):
     candidate: dict[str, float]
     control_errors: int = 0
     candidate_errors: int = 0
+    control_samples: dict[str, list[float]] = {}
+    candidate_samples: dict[str, list[float]] = {}
+    seconds: float = 0.0
+    at_s: float = 0.0
 
 
 class Grade(StrEnum):
