@@ -30,6 +30,12 @@ LEAST_SHARE = 0.03
 ALMOST = 0.02
 #: The part of a candidate's difference that is timed before it is proposed.
 TIMED_SHARE = 0.95
+#: A statement with more than this share of the database's time is timed too where its price moves at all.
+OFTEN_ENOUGH = 0.005
+MOVED = 0.01
+#: A statement that takes this many times as long, and this much longer, would be the end of the trial.
+SLOWER_RATIO = 1.15
+SLOWER_S = 0.005
 MOST_CANDIDATES = 24
 BUDGET_S = 60.0
 BUILD_SHARE = 0.5
@@ -41,6 +47,18 @@ def silent(_done: float, _what: str) -> None:
     """
     Nobody watches.
     """
+
+
+@dataclass(frozen=True)
+class Timing:
+    """
+    What an index brought when it was tried: seconds saved in the window, seconds per timed statement, and the
+    statements that it slows down (a plan that only looks cheaper).
+    """
+
+    gains: dict[str, float]
+    seconds: dict[str, float] = field(default_factory=dict)
+    slower: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -56,13 +74,13 @@ class Search:
     chosen: list[Definition] = field(default_factory=list)
     timed: dict[str, float] = field(default_factory=dict)
 
-    def take(self, wanted: Definition, gains: dict[str, float], timed: dict[str, float]) -> None:
+    def take(self, wanted: Definition, timing: "Timing") -> None:
         """
         The index is one of those chosen; everything is priced on top of it from now on.
         """
         self.chosen.append(wanted)
-        self.timed.update(timed)
-        for name, gain in gains.items():
+        self.timed.update(timing.seconds)
+        for name, gain in timing.gains.items():
             self.now_s[name] = max(self.now_s[name] - gain, 0.0)
 
     def gains(self, wanted: Definition, costs_now: dict[str, float]) -> dict[str, float]:
@@ -77,35 +95,37 @@ class Search:
             if costs_now.get(name, 0) > 0
         }
 
-    def measured(self, wanted: Definition, gains: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    def measured(self, wanted: Definition, gains: dict[str, float]) -> "Timing":
         """
         The same, timed: the statements that should change are run without and with the index.
-
-        Returns the gains, and the seconds with the index.
         """
         changed = self._worth_timing(gains)
         fresh = [each for each in changed if each.query_id not in self.timed]
         before = self.prices.seconds(fresh, self.chosen)
         after = self.prices.seconds(changed, [*self.chosen, wanted])
         if before is None or after is None:
-            return gains, {}
+            return Timing(gains)
         self.timed.update(before)
         shares = {name: 1 - seconds / self.timed[name] for name, seconds in after.items() if self.timed[name] > 0}
-        return {**gains, **{name: self.now_s[name] * share for name, share in shares.items()}}, after
+        slower = [name for name, seconds in after.items() if _is_slower(self.timed[name], seconds)]
+        return Timing({**gains, **{name: self.now_s[name] * share for name, share in shares.items()}}, after, slower)
 
     def _worth_timing(self, gains: dict[str, float]) -> list[Statement]:
         """
-        The statements that make up nearly all of the difference; for the rest the planner is believed.
+        The statements that make up nearly all of the difference, and whatever else is planned differently and matters.
+
+        For the rest the planner is believed.
         """
         ranked = sorted(self.statements, key=lambda each: abs(gains.get(each.query_id, 0)), reverse=True)
         whole = sum(abs(gain) for gain in gains.values())
         found: list[Statement] = []
         covered = 0.0
         for each in ranked:
-            if covered >= TIMED_SHARE * whole:
-                break
-            found.append(each)
-            covered += abs(gains.get(each.query_id, 0))
+            gain, now_s = abs(gains.get(each.query_id, 0)), self.now_s[each.query_id]
+            moves = now_s > OFTEN_ENOUGH * self.total_s and gain > MOVED * now_s
+            if covered < TIMED_SHARE * whole or moves:
+                found.append(each)
+            covered += gain
         return found
 
     def upkeep_s(self, wanted: Definition) -> float:
@@ -114,6 +134,10 @@ class Search:
         """
         writes = [each for each in self.statements if each.is_write and _writes(each, wanted.table)]
         return ENTRY_S * sum(each.calls for each in writes)
+
+
+def _is_slower(before_s: float, after_s: float) -> bool:
+    return after_s > SLOWER_RATIO * before_s and after_s - before_s > SLOWER_S
 
 
 def _writes(statement: Statement, table: str) -> bool:
@@ -178,13 +202,15 @@ def _greedy(state: Search, room: int, most_bytes: float, deadline: float, progre
             break
         wanted, gains = picked
         open_.discard(wanted)
-        gains, timed = state.measured(wanted, gains)
-        saved = sum(gains.values()) - state.upkeep_s(wanted)
-        event("indexes.priced", index=str(wanted), saves_s=round(saved, 3), of_s=round(state.total_s, 3))
-        if saved < LEAST_SHARE * state.total_s:
+        timing = state.measured(wanted, gains)
+        saved = sum(timing.gains.values()) - state.upkeep_s(wanted)
+        priced = {"saves_s": round(saved, 3), "of_s": round(state.total_s, 3), "slows": timing.slower}
+        event("indexes.priced", index=str(wanted), **priced)
+        # A wider index often serves the same statements without tempting the planner: let that one be tried instead.
+        if saved < LEAST_SHARE * state.total_s or timing.slower:
             continue
-        found.append(_choice(state, wanted, gains, saved))
-        state.take(wanted, gains, timed)
+        found.append(_choice(state, wanted, timing.gains, saved))
+        state.take(wanted, timing)
     return sorted(found, key=lambda choice: choice.saves_share, reverse=True)
 
 
