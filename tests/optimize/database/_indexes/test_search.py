@@ -130,6 +130,16 @@ def test_an_index_that_slows_a_statement_gives_way_to_another() -> None:
     assert ["t (a, b)"] == chosen(prices, statement("one", 95.0), statement("two", 5.0))
 
 
+def test_what_the_planner_cannot_tell_apart_is_timed() -> None:
+    """
+    Of two candidates with the same price the faster one is taken, be it the bigger.
+    """
+    planner = {"one": {A: 1.0, AB: 1.0}}
+    clock = {"one": {A: 60.0, AB: 1.0}}
+
+    assert "t (a, b)" == chosen(KnownPrices(planner, clock), statement("one", 100.0))[0]
+
+
 def test_writes_are_paid_for() -> None:
     """
     The same gain is not worth it on a table that is written all the time.

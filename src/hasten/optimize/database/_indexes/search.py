@@ -28,6 +28,8 @@ Progress = Callable[[float, str], None]
 LEAST_SHARE = 0.03
 #: Between indexes that save almost the same, the smaller one is taken.
 ALMOST = 0.02
+#: Candidates that cost the planner almost the same are timed, this many of them.
+MOST_TIMED = 3
 #: The part of a candidate's difference that is timed before it is proposed.
 TIMED_SHARE = 0.95
 #: A statement with more than this share of the database's time is timed too where its price moves at all.
@@ -128,6 +130,12 @@ class Search:
             covered += gain
         return found
 
+    def saved_s(self, wanted: Definition, gains: dict[str, float]) -> float:
+        """
+        What the index saves in the window, its upkeep paid.
+        """
+        return sum(gains.values()) - self.upkeep_s(wanted)
+
     def upkeep_s(self, wanted: Definition) -> float:
         """
         What keeping the index up to date costs in the window.
@@ -197,38 +205,50 @@ def _greedy(state: Search, room: int, most_bytes: float, deadline: float, progre
     found: list[Choice] = []
     while open_ and len(found) < room and monotonic() < deadline:
         progress(0.5 + 0.5 * len(found) / room, f"pricing {len(open_)} candidates on top of {len(found)}")
-        picked = _best(state, open_, sizes)
-        if picked is None:
+        close = _best(state, open_, sizes)
+        if not close:
             break
-        wanted, gains = picked
-        open_.discard(wanted)
-        timing = state.measured(wanted, gains)
-        saved = sum(timing.gains.values()) - state.upkeep_s(wanted)
-        priced = {"saves_s": round(saved, 3), "of_s": round(state.total_s, 3), "slows": timing.slower}
-        event("indexes.priced", index=str(wanted), **priced)
-        # A wider index often serves the same statements without tempting the planner: let that one be tried instead.
-        if saved < LEAST_SHARE * state.total_s or timing.slower:
+        tried = {wanted: state.measured(wanted, gains) for wanted, gains in close.items()}
+        worth = {wanted: timing for wanted, timing in tried.items() if _is_worth_it(state, wanted, timing)}
+        if not worth:
+            open_ -= tried.keys()
             continue
-        found.append(_choice(state, wanted, timing.gains, saved))
-        state.take(wanted, timing)
+        wanted = _smallest({each: state.saved_s(each, timing.gains) for each, timing in worth.items()}, state, sizes)[0]
+        open_.discard(wanted)
+        found.append(_choice(state, wanted, worth[wanted].gains, state.saved_s(wanted, worth[wanted].gains)))
+        state.take(wanted, worth[wanted])
     return sorted(found, key=lambda choice: choice.saves_share, reverse=True)
+
+
+def _is_worth_it(state: Search, wanted: Definition, timing: Timing) -> bool:
+    saved = state.saved_s(wanted, timing.gains)
+    priced = {"saves_s": round(saved, 3), "of_s": round(state.total_s, 3), "slows": timing.slower}
+    event("indexes.priced", index=str(wanted), **priced)
+    # A wider index often serves the same statements without tempting the planner: let that one be tried instead.
+    return saved >= LEAST_SHARE * state.total_s and not timing.slower
 
 
 def _best(
     state: Search, open_: Collection[Definition], sizes: dict[Definition, int]
-) -> tuple[Definition, dict[str, float]] | None:
+) -> dict[Definition, dict[str, float]]:
     """
-    The candidate that saves most on top of those chosen; None where none saves enough.
+    The few candidates that save most on top of those chosen, with their gains; none where none saves enough.
     """
     now = state.prices.costs(state.statements, state.chosen)
     priced = {wanted: state.gains(wanted, now) for wanted in sorted(open_)}
-    saves = {wanted: sum(gains.values()) - state.upkeep_s(wanted) for wanted, gains in priced.items()}
+    saves = {wanted: state.saved_s(wanted, gains) for wanted, gains in priced.items()}
+    if max(saves.values()) < LEAST_SHARE * state.total_s:
+        return {}
+    return {wanted: priced[wanted] for wanted in _smallest(saves, state, sizes)[:MOST_TIMED]}
+
+
+def _smallest(saves: dict[Definition, float], state: Search, sizes: dict[Definition, int]) -> list[Definition]:
+    """
+    Those that save almost as much as the best one, the smallest first.
+    """
     most = max(saves.values())
-    if most < LEAST_SHARE * state.total_s:
-        return None
     close = [wanted for wanted, saved in saves.items() if saved >= most - ALMOST * state.total_s]
-    best = min(close, key=lambda wanted: (sizes[wanted], len(wanted.keys), wanted))
-    return best, priced[best]
+    return sorted(close, key=lambda wanted: (sizes[wanted], len(wanted.keys), -saves[wanted], wanted))
 
 
 def _choice(state: Search, wanted: Definition, gains: dict[str, float], saved: float) -> Choice:
