@@ -109,12 +109,12 @@ def test_no_pair_is_no_good_news() -> None:
     assert harm.harm_of([], {}).ok is None
 
 
-def test_the_sequence_is_above_any_fixed_bound() -> None:
+def test_the_sequence_is_wider_than_any_fixed_bound() -> None:
     """
     Being valid at all times costs more than the one-sided 90 % bound of a single look.
     """
     for pairs in (6, 20, 40, 80):
-        assert harm.lower_bound(pairs, 0.0, 1.0) < -1.2816 / math.sqrt(pairs)
+        assert harm.width(pairs) > 1.2816 / math.sqrt(pairs)
 
 
 def test_what_left_the_window_is_forgotten() -> None:
