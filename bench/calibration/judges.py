@@ -15,7 +15,7 @@ from hasten.verify import harm
 from hasten.verify.boundary import bound
 from hasten.verify.looks import LEAST_PAIRS, ending
 from hasten.verify.resampling import log_ratio
-from hasten.verify.statistics import student_quantile
+from hasten.verify.student import student_quantile, widening
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -66,7 +66,7 @@ def judged(control: Array, candidate: Array, pace: Pace, *, least_gain: float, s
             ended[row], pairs[row] = Ending.HARM, alarm_at[row]
         going = [row for row in going if ended[row] is None]
         ratio, error = log_ratio(control[going, :planned], candidate[going, :planned], seed)
-        z = bound(planned)
+        z, error = bound(planned), error * widening(planned)
         low, high = np.exp(ratio - z * error), np.exp(ratio + z * error)
         for place, row in enumerate(going):
             look = Look(
