@@ -36,7 +36,7 @@ class Field(Noun, frozen=True, kw_only=True):
 
     compared: triples of answers. noisy: the controls differed. odd: the controls agreed and the candidate differed.
     confirmed: … and did so again when all three were asked once more.
-    p: how likely so many odd candidates are if it is one more control; None where the controls never differed.
+    p: how likely so many odd candidates would be if it were one more control.
     """
 
     route: str
@@ -46,7 +46,7 @@ class Field(Noun, frozen=True, kw_only=True):
     noisy: int
     odd: int
     confirmed: int
-    p: float | None = None
+    p: float = 1.0
     samples: list[Sample] = []
 
 
