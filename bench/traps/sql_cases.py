@@ -83,7 +83,8 @@ INDEXES = (
 REWRITES = (
     Rewrite("differs on NULLs", "NOT EXISTS instead of NOT IN over a column with NULLs", ABSENT,
             "SELECT id FROM customer c WHERE c.id < 30 AND NOT EXISTS (SELECT FROM message m WHERE m.size > $1"
-            " AND m.customer_id = c.id AND m.state = c.visits % 5) ORDER BY id", [["100"], ["500"], ["880"]], Expected("guard:rows", "rows")),
+            " AND m.customer_id = c.id AND m.state = c.visits % 5) ORDER BY id",
+            [["100"], ["500"], ["880"]], Expected("guard:rows", "rows")),
     Rewrite("an error becomes NULL", "a division by nothing no longer fails", SHARE,
             "SELECT id, s.total / nullif(visits, 0) AS share FROM customer, (SELECT 1000000::bigint AS total) s"
             " WHERE id BETWEEN $1 AND $1 + 9", [["1"], ["20"], ["30"]], Expected("guard:rows", "error")),
