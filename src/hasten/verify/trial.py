@@ -148,9 +148,7 @@ def _affordable(plan: _Plan, round_s: float, record: Record) -> int:
     return pairs
 
 
-def _judge(
-    change: Change, app: App, corpus: Corpus, record: Record, *, seed: int, added: int, seconds: float
-) -> Trial:
+def _judge(change: Change, app: App, corpus: Corpus, record: Record, *, seed: int, added: int, seconds: float) -> Trial:
     weights: dict[str, float] = {each.query_id: float(each.calls) for each in corpus.statements}
     observed = {each.query_id: each.total_s for each in corpus.statements}
     share = statistics.share_of(record.blocks, weights, observed, corpus.total_s)
