@@ -15,9 +15,10 @@ from hasten.errors import NoData
 from hasten.log import operation
 from hasten.model import Change, Effect, Grade, Trial
 from hasten.verify import guards, statistics
-from hasten.verify.replay import Corpus, corpus_of, duet, orders, touched_by
+from hasten.verify.replay import Corpus, corpus_of, duet, touched_by
 from hasten.verify.rounds import Record, compare, play_round
 from hasten.verify.selection import replanned, select
+from hasten.verify.sequence import orders
 from hasten.world.execution import Connection
 from hasten.world.postgres import as_query
 
