@@ -129,7 +129,8 @@ def by_chance(control: int, candidate: int) -> float:
     How likely at least so many of all failures would be the candidate's, if both arms failed alike (sign test).
     """
     total = control + candidate
-    return math.fsum(math.comb(total, count) for count in range(candidate, total + 1)) / 2**total
+    ways: int = sum(math.comb(total, count) for count in range(candidate, total + 1))
+    return ways / float(2**total)
 
 
 def weights_of(shares: Mapping[str, float], counts: Mapping[str, int]) -> dict[str, float]:
