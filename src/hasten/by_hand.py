@@ -17,8 +17,9 @@ from hasten.log import operation, redact
 from hasten.model import Decision, Noun, Step, Trial, Verdict, digest_of
 from hasten.record.ledger import Ledger
 from hasten.sides import Side, Sides
+from hasten.verify.pair import pair_of
 from hasten.verify.sequence import Plan, Progress
-from hasten.verify.side_by_side import pair_of, run_side_by_side
+from hasten.verify.side_by_side import run_side_by_side
 from hasten.world.working_copy import copy_folder
 
 LEAST_GAIN = 0.05

@@ -30,7 +30,7 @@ _STATE = (
     "operations.jsonl", "pgdata", "report.html", "run", "scratch", "screenshots",
 )  # fmt: skip
 _READ_ONLY = "-c default_transaction_read_only=on"
-_WRITTEN = "SELECT tup_inserted + tup_updated + tup_deleted FROM pg_stat_database WHERE datname = current_database()"
+_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
 
 
 @dataclass(frozen=True)

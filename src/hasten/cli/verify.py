@@ -45,7 +45,7 @@ def command(
         say_json({"decision": found.decision, "made": found.made, "command": found.command, "trial": found.trial})
     else:
         out.print(tables.trial(found.trial))
-        for line in (found.made.says, *found.trial.notes):
+        for line in found.trial.notes:
             out.print(f"[dim]{plain(line)}[/]", soft_wrap=True)
         out.print(f"{found.decision.verdict}: {plain(found.decision.reason)}", soft_wrap=True)
     if found.decision.verdict is not Verdict.KEEP:

@@ -109,6 +109,13 @@ class Tally:
         detail = f"{unlike} of {answered} pairs have another status" + (f": {named}" if named else "")
         return Guard(name="statuses", ok=unlike == 0 if answered else None, detail=detail, value=float(unlike), limit=0)
 
+    @property
+    def says(self) -> str:
+        """
+        Why pairs could not be timed, in a few words.
+        """
+        return "; ".join([*self.notes(), *list(self.unlike)[:MOST_NAMED], *list(self.failures)[:MOST_NAMED]])
+
     def notes(self) -> list[str]:
         """
         What was asked and says nothing.
