@@ -2,6 +2,7 @@
 The loop, with a remedy and trials that live in memory; the real ones are in tests/real.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from hasten import cycle, optimize, way_back
 from hasten.application import App
 from hasten.errors import ApplyFailed, NoData
 from hasten.evidence import Observation
-from hasten.model import Block, Change, Effect, Finding, Grade, Guard, Kind, Risk, Step, Trial, Verdict, Where
+from hasten.model import Block, Change, Finding, Grade, Guard, Kind, Look, Risk, Step, Trial, Verdict, Where
 from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.target import Target
@@ -30,11 +31,10 @@ def trial(ratio: float, *, arena: str = "clone", guard: bool | None = True) -> T
     """
     A trial with this effect.
     """
-    effect = Effect(metric="m", where=CHANGE.where, ratio=ratio, low=ratio * 0.95, high=ratio * 1.05, pairs=14,
-                    control=1.0, candidate=ratio)  # fmt: skip
+    look = Look(pairs=16, log_ratio=math.log(ratio), error=0.03, z=4.56, low=ratio * 0.87, high=ratio * 1.15)
     return Trial(
-        change=CHANGE.id, grade=Grade.A, arena=arena, seed=1, effect=effect,
-        blocks=[Block(index=n, order="", control={"q": 1.0}, candidate={"q": ratio}) for n in range(14)],
+        change=CHANGE.id, grade=Grade.A, arena=arena, seed=1, effect=None, looks=[look],
+        blocks=[Block(index=n, order="", control={"q": 1.0}, candidate={"q": ratio}) for n in range(16)],
         guards=[Guard(name="errors", ok=guard, detail="errors")],
     )  # fmt: skip
 

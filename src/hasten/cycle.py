@@ -23,7 +23,8 @@ from hasten.model import Change, Decision, Finding, Kind, Step, Trial, Verdict
 from hasten.observe.run import observe
 from hasten.record import history, observations
 from hasten.record.ledger import Ledger
-from hasten.verify.trial import run_schema_trial
+from hasten.verify import discovery
+from hasten.verify.trial import Terms, run_schema_trial
 from hasten.verify.watch import held, watch
 from hasten.way_back import go_back, or_back
 
@@ -97,7 +98,7 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
         app.database.require_create()
     with operation("cycle.carry_out", change=change.id) as result, or_back(change, app, book) as way:
         book.append(Step.APPLIED, {"change": change.id, "arena": "clone"})
-        trial, decision = _tried(change, remedy, app, progress, seed)
+        trial, decision = _tried(change, remedy, app, progress, _terms(remedy, book, seed))
         result["verdict"] = decision.verdict
         _record_trial(book, change, "clone", trial, decision)
         if decision.verdict is not Verdict.KEEP:
@@ -113,15 +114,28 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     return seen
 
 
+def _terms(remedy: optimize.Remedy, book: Ledger, seed: int) -> Terms:
+    """
+    What this trial has to show: the more of this run went for nothing, the more.
+    """
+    entries = book.read()
+    return Terms(
+        seed=seed,
+        least_gain=remedy.about.least_gain,
+        level=discovery.granted(history.kept_in_run(entries)),
+        noise=history.latest_noise(entries),
+    )
+
+
 def _tried(
-    change: Change, remedy: optimize.Remedy, app: App, progress: Progress, seed: int
+    change: Change, remedy: optimize.Remedy, app: App, progress: Progress, terms: Terms
 ) -> tuple[Trial | None, Decision]:
     try:
-        trial = run_schema_trial(change, remedy, app, seed=seed, progress=progress)
+        trial = run_schema_trial(change, remedy, app, terms, progress)
     except (NoData, ApplyFailed) as error:
         # Nothing was learned, or it did not even go in on a clone: doubt, and doubt goes back.
         return None, Decision(verdict=Verdict.INCONCLUSIVE, rule="no data", reason=str(error))
-    return trial, decide.decide(trial, least_gain=remedy.about.least_gain)
+    return trial, decide.decide(trial)
 
 
 def _go_live(change: Change, remedy: optimize.Remedy, app: App, book: Ledger) -> Decision:
