@@ -103,8 +103,9 @@ def trial(found: Trial) -> Table:
     for column in ("Where", "Control", "Candidate", "Effect", "Interval"):
         table.add_column(column, justify="left" if column == "Where" else "right", no_wrap=column != "Where")
     for effect in [*([found.effect] if found.effect else []), *found.effects]:
+        name, quantile = effect.where.name, effect.metric.rpartition(".")[2]
         table.add_row(
-            Text("all requests" if effect.where.kind == "application" else effect.where.name),
+            Text(name if effect.where.kind == "application" or quantile == "mean" else f"{name} {quantile}"),
             amount(effect.control * 1000, "ms"),
             amount(effect.candidate * 1000, "ms"),
             f"× {effect.ratio:.3g}",

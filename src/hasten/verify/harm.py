@@ -113,8 +113,9 @@ class Watch:
     Harm, watched block by block. `shown` says why to go back, or is empty.
     """
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
+    def __init__(self, weights: Mapping[str, float], alpha: float = ALPHA) -> None:
         self._weights = weights
+        self._alpha = alpha
         self._all = _Sums()
         self._window = _Sums()
         self._recent: deque[_Seen] = deque()
@@ -149,7 +150,7 @@ class Watch:
     def _always(self) -> str:
         if self._all.pairs < LEAST_PAIRS:
             return ""
-        self._bound = lower_bound(self._all.pairs, self._all.mean, self._all.deviation)
+        self._bound = lower_bound(self._all.pairs, self._all.mean, self._all.deviation, self._alpha)
         if self._bound <= 0:
             return ""
         return (
@@ -175,11 +176,11 @@ class Watch:
         return ""
 
 
-def harm_of(blocks: Sequence[Block], weights: Mapping[str, float]) -> Guard:
+def harm_of(blocks: Sequence[Block], weights: Mapping[str, float], alpha: float = ALPHA) -> Guard:
     """
     What a watch over these blocks says: the same as it said while they were played.
     """
-    watch = Watch(weights)
+    watch = Watch(weights, alpha)
     for block in blocks:
         watch.add(block)
     return watch.guard()
