@@ -16,7 +16,7 @@ import msgspec
 
 from hasten import instances, objectives, sides
 from hasten.application import App
-from hasten.errors import ConfigError
+from hasten.errors import ConfigError, NoData, TooNoisy
 from hasten.log import operation
 from hasten.model import Step, Trial
 from hasten.observe.run import observe
@@ -182,9 +182,13 @@ def budgets_of(target: Target) -> list[str]:
 
 def _budgets(app: App, progress: Progress) -> tuple[dict[str, float | None], list[Item]]:
     begun = monotonic()
-    found = observe(replace(app, target=measured_part(app.target)), "check", progress)
-    values = objectives.values(found)
-    items = budget_items(values, app.target, found.missing)
+    try:
+        found = observe(replace(app, target=measured_part(app.target)), "check", progress)
+        values, missing = objectives.values(found), found.missing
+    except (NoData, TooNoisy) as error:
+        # It says nothing of the application, and the comparison may still say something.
+        values, missing = {}, dict.fromkeys(["", *_PROBES.values()], str(error))
+    items = budget_items(values, app.target, missing)
     seconds = (monotonic() - begun) / max(1, len(items))
     return values, [msgspec.structs.replace(item, seconds=seconds) for item in items]
 

@@ -46,11 +46,10 @@ def items_of(trial: Trial, section: Check) -> list[Item]:
     harm = guards.get("harm")
     if harm is not None and harm.ok is False:
         found.append(Item(group="regression", name=ALL, status=Status.BROKEN, says=harm.detail, key="max_regression"))
+    breaking = {"failures", "statuses"} if section.same_answers else {"failures"}
     for name in ("failures", "statuses", "cpu", "memory"):
         if name in guards:
-            found.append(
-                _guarded(guards[name], breaks=name == "failures" or (name == "statuses" and section.same_answers))
-            )
+            found.append(_guarded(guards[name], breaks=name in breaking))
     found.append(_answers(trial, section))
     return found
 

@@ -50,7 +50,10 @@ def command(
         said = budgets.would_do(place.target, wanted)
         say_json({"would_do": said}) if as_json else out.print("\n".join(map(plain, said)), soft_wrap=True)
         return
-    with Display(quiet=as_json) as display, opened(config, application=True, evidence=False) as app:
+    with (
+        Display(quiet=as_json) as display,
+        opened(config, application=not no_budgets, database=True, evidence=False) as app,
+    ):
         with display.stage("checking") as progress:
             found = budgets.check(app, Ledger(app.state_dir), wanted, progress)
     _write(found, place, junit_file, sarif_file)
@@ -65,16 +68,16 @@ def command(
 
 
 def _write(found: Checked, place: Place, junit_file: str | None, sarif_file: str | None) -> None:
-    files = {
-        junit_file: lambda: junit(found, now()),
-        sarif_file: lambda: to_json(sarif(found, place.config, Path.cwd())) + b"\n",
-    }
-    for name, made in files.items():
-        if name is None:
-            continue
-        try:
-            Path(name).write_bytes(made())
-        except OSError as error:
-            raise HastenError(
-                f"{name} cannot be written: {error.strerror}", hint="name a file in a folder that is there"
-            ) from error
+    if junit_file is not None:
+        _write_file(junit_file, junit(found, now()))
+    if sarif_file is not None:
+        _write_file(sarif_file, to_json(sarif(found, place.config, Path.cwd())) + b"\n")
+
+
+def _write_file(name: str, content: bytes) -> None:
+    try:
+        Path(name).write_bytes(content)
+    except OSError as error:
+        raise HastenError(
+            f"{name} cannot be written: {error.strerror}", hint="name a file in a folder that is there"
+        ) from error
