@@ -31,8 +31,9 @@ from hasten.verify.side_by_side import run_side_by_side
 from hasten.world.revision import commit_of, copy_revision
 from hasten.world.working_copy import copy_folder
 
-#: A check goes on for a minute or two, and a false alarm costs somebody's morning.
-HARM_ALPHA = 1e-6
+#: How much slower is too slow is for [check] to say, so the watch between the looks ends nothing because of a little.
+HARM_ALPHA = 0.0
+BUDGET_S = 300.0
 #: The share of the progress that budgets take, when there is a comparison as well.
 BUDGETS = 0.4
 #: Which probe an objective comes from.
@@ -217,7 +218,7 @@ def _compared(app: App, wanted: Wanted, progress: Progress) -> Trial:
                 side.run(section.prepare)
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = both.notes
-        plan = Plan(seed=wanted.seed, harm_alpha=HARM_ALPHA, ends=ends_for(section))
+        plan = Plan(seed=wanted.seed, harm_alpha=HARM_ALPHA, budget_s=BUDGET_S, ends=ends_for(section))
         return run_side_by_side(
             wanted.against[:12],
             pair,

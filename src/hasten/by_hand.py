@@ -27,6 +27,7 @@ LEAST_GAIN = 0.05
 #: With --no-worse: how much slower it may be at most, by the pessimistic end of the interval.
 NO_WORSE = 0.05
 MOST_NAMED = 20
+BUDGET_S = 600.0
 #: In a copy nobody is hurt while harm is looked into, so it is not believed as soon as on the live application.
 HARM_ALPHA = 0.01
 
@@ -135,7 +136,9 @@ def _plan(seed: int, *, no_worse: bool) -> Plan:
             return found
         return Ending.HARMLESS if look.high <= 1 + NO_WORSE else None
 
-    return Plan(seed=seed, least_gain=LEAST_GAIN, harm_alpha=HARM_ALPHA, ends=ends if no_worse else None)
+    return Plan(
+        seed=seed, least_gain=LEAST_GAIN, harm_alpha=HARM_ALPHA, budget_s=BUDGET_S, ends=ends if no_worse else None
+    )
 
 
 def _prepare(both: Sides, app: App, command: Sequence[str], progress: Progress) -> Made:

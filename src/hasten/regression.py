@@ -43,9 +43,7 @@ def items_of(trial: Trial, section: Check) -> list[Item]:
     """
     found = route_items(trial.blocks, sorted(trial.weights), section)
     guards = {each.name: each for each in trial.guards}
-    harm = guards.get("harm")
-    if harm is not None and harm.ok is False:
-        found.append(Item(group="regression", name=ALL, status=Status.BROKEN, says=harm.detail, key="max_regression"))
+    found += _whole(trial, guards.get("harm"), section)
     breaking = {"failures", "statuses"} if section.same_answers else {"failures"}
     for name in ("failures", "statuses", "cpu", "memory"):
         if name in guards:
@@ -84,6 +82,18 @@ def _route(blocks: Sequence[Block], name: str, section: Check, level: float) -> 
         f"{control_s * 1000:.3g} ms before), allowed is × {1 + limit:.3g}"
     )
     return Item(group="regression", name=name, status=status, says=says, value=ratio, limit=1 + limit, **key)
+
+
+def _whole(trial: Trial, harm: Guard | None, section: Check) -> list[Item]:
+    """
+    What ended the trial between two looks, if something did: much slower, or many more errors.
+    """
+    if harm is None or harm.ok is not False:
+        return []
+    effect = trial.effect
+    is_beyond = effect is None or effect.ratio > 1 + section.max_regression or "errors" in harm.detail
+    status = Status.BROKEN if is_beyond else Status.NOT_SHOWN
+    return [Item(group="regression", name=ALL, status=status, says=harm.detail, key="max_regression")]
 
 
 def _guarded(found: Guard, *, breaks: bool) -> Item:

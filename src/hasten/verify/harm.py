@@ -148,7 +148,7 @@ class Watch:
         return Guard(name="harm", ok=True, detail="at no time was the change shown to harm", value=ratio, limit=1.0)
 
     def _always(self) -> str:
-        if self._all.pairs < LEAST_PAIRS:
+        if self._all.pairs < LEAST_PAIRS or not self._alpha:
             return ""
         self._bound = lower_bound(self._all.pairs, self._all.mean, self._all.deviation, self._alpha)
         if self._bound <= 0:
