@@ -35,8 +35,8 @@ class Plan:
         least_gain: The share of time that must be saved; a trial that can no longer show it ends.
         level: One-sided, as granted by verify.discovery.
         budget_s: Beyond it no pair is begun, once the first look was had.
-        harm_alpha: How readily the watch between the looks believes in harm; in a copy nobody is hurt by going on. 0: it does
-            not look for a slower mean at all, only for a fifth more and for errors.
+        harm_alpha: How readily the watch between the looks believes in harm; in a copy nobody is hurt by going on.
+            0: it does not look for a slower mean at all, only for a fifth more and for errors.
         ends: Says at each look whether it is conclusive, where that is not a question of `least_gain`.
         clock: Seconds that never go back.
     """
