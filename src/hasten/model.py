@@ -267,6 +267,7 @@ class Ending(StrEnum):
 
     GAIN = "gain"  # a look shows enough of a gain
     HARM = "harm"  # a look, or the watch between looks, shows harm
+    HARMLESS = "harmless"  # a look shows that no more than a margin can be lost, where that is enough
     FUTILE = "futile"  # a look shows that the gain cannot be large enough
     LAST_LOOK = "last look"
     TIME = "time"
@@ -361,6 +362,8 @@ class Step(StrEnum):
     ROLLED_BACK = "ROLLED_BACK"
     STUCK = "STUCK"
     RECOVERED = "RECOVERED"
+    VERIFIED = "VERIFIED"  # a change that a person makes was judged in a copy
+    CHECKED = "CHECKED"  # budgets and regression, for CI
 
 
 class Entry(Noun, frozen=True, kw_only=True):
