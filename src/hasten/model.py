@@ -383,6 +383,8 @@ class Step(StrEnum):
     ROLLED_BACK = "ROLLED_BACK"
     STUCK = "STUCK"
     RECOVERED = "RECOVERED"
+    VERIFIED = "VERIFIED"  # a change that a person makes was judged in a copy
+    CHECKED = "CHECKED"  # budgets and regression, for CI
 
 
 class Entry(Noun, frozen=True, kw_only=True):
