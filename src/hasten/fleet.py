@@ -51,6 +51,19 @@ class Fleet:
         """
         return overrides.effective(self.written, overrides.read(self.folder))
 
+    @property
+    def is_started(self) -> bool:
+        """
+        Whether the processes are to run.
+        """
+        return bool(self._taken)
+
+    def beside(self, ground: Ground, folder: Path) -> "Fleet":
+        """
+        The same processes for an instance of its own; what a change does to them is written into its folder.
+        """
+        return Fleet(self.target, ground, self.supervisor, folder)
+
     def start(self) -> str:
         """
         All processes run and are ready; where the web server answers.
@@ -155,13 +168,15 @@ class Fleet:
         Whether it is written down, and the process, where one is to run, is alive and was started like this.
         """
         after = msgspec.convert(change.after, Run)
-        return after.is_so(self._described(after.process)) and self._is_run(after.process)
+        return self._knows(after.process) and after.is_so(self._described(after.process)) and self._is_run(after.process)
 
     def has_remains(self, change: Change) -> bool:
         """
         Whether the change is in force, or a process of it runs.
         """
         after = msgspec.convert(change.after, Run)
+        if not self._knows(after.process):
+            return False
         # What a person wrote into hasten.toml is not the change's, even where it says the same.
         in_force = after.is_so(self._described(after.process)) and not after.is_so(self._original(after.process))
         return in_force or not self._is_run(after.process) or self._beside(after.process) in self.supervisor.running
@@ -221,6 +236,9 @@ class Fleet:
                 f"{self.folder / overrides.FILE_NAME} cannot be written: {error.strerror}",
                 hint="free some disk space or mend the permissions, then run `hasten recover`",
             ) from error
+
+    def _knows(self, name: str) -> bool:
+        return any(each.name == name for each in self.written.application.processes)
 
     def _described(self, name: str) -> Process:
         return _process(self.target, name)
