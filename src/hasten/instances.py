@@ -75,7 +75,7 @@ def start(target: Target, ground: Ground, supervisor: Supervisor) -> tuple[str, 
     pids: Pids = {}
     url = section.url
     for process in section.processes:
-        running = supervisor.start(_spec(process, target, ground, taken))
+        running = supervisor.start(spec_of(process, target, ground, taken))
         pids[process.name] = ("application", running.pid)
         if process.is_web:
             url = f"http://127.0.0.1:{taken[process.name]}"
@@ -131,7 +131,13 @@ def _port_for(process: Process, *, is_beside: bool) -> int:
     return ports.free_port() if is_beside else process.port or ports.free_port()
 
 
-def _spec(process: Process, target: Target, ground: Ground, taken: dict[str, int]) -> Spec:
+def spec_of(process: Process, target: Target, ground: Ground, taken: dict[str, int]) -> Spec:
+    """
+    What is started for a process, when each has the port that was taken for it, by name.
+
+    Raises:
+        ConfigError: a {word} of hasten.toml that stands for nothing.
+    """
     command = [ground.own(_fill(part, process, ground, taken)) for part in process.command]
     program = resolve(ground.root, command[0])
     if "/" in command[0] and program.exists():
