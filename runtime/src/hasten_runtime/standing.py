@@ -1,7 +1,7 @@
 """
 The policy as it stands: read again within a quarter of a second after it changed, in whichever process asks.
 
-No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S looks once more (two `stat`
+No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S looks once more (three `stat`
 calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in one
 that was forked or spawned a moment ago, and nothing has to be told to anybody.
 """
@@ -43,7 +43,7 @@ class Standing:
 
     Args:
         path: The policy.
-        stop: The file that switches every rule off by being there; `STOP` beside the policy if left out.
+        stop: A file that switches every rule off by being there, as `STOP` beside the policy does.
         tell: Hears what was read, for the handshake.
     """
 
@@ -51,7 +51,7 @@ class Standing:
         self, path: str, stop: Optional[str], tell: Callable[[dict[str, Any]], None], clocks: Clocks = CLOCKS
     ) -> None:
         self._path = path
-        self._stop = stop or os.path.join(os.path.dirname(path), "STOP")
+        self._stops = [place for place in (os.path.join(os.path.dirname(path), "STOP"), stop) if place]
         self._tell = tell
         self._clocks = clocks
         self._next_look = 0.0
@@ -80,7 +80,8 @@ class Standing:
         return self._now
 
     def _look(self) -> None:
-        self._stopped = os.path.exists(self._stop)
+        # Whatever has that name counts, a link to nowhere too: who makes one means it.
+        self._stopped = any(map(os.path.lexists, self._stops))
         signature = _signature(self._path)
         if signature == self._signature and self._pid == os.getpid():
             return
