@@ -51,6 +51,19 @@ class Fleet:
         """
         return overrides.effective(self.written, overrides.read(self.folder))
 
+    @property
+    def is_started(self) -> bool:
+        """
+        Whether the processes are to run.
+        """
+        return bool(self._taken)
+
+    def beside(self, ground: Ground, folder: Path) -> "Fleet":
+        """
+        The same processes for an instance of its own; what a change does to them is written into its folder.
+        """
+        return Fleet(self.target, ground, self.supervisor, folder)
+
     def start(self) -> str:
         """
         All processes run and are ready; where the web server answers.
@@ -74,22 +87,24 @@ class Fleet:
 
     def prepare(
         self, name: str, *, command: list[str] | None = None, env: dict[str, str | None] | None = None
-    ) -> dict[str, dict[str, Any]]:
+    ) -> dict[str, dict[str, Any]] | None:
         """
         `before`, `after` and `inverse` of a Change that runs a process with this command and these variables.
+
+        None if it is run like that already.
 
         Args:
             command: With the {words} of hasten.toml; None leaves it alone.
             env: Only the variables that change; None takes one away.
 
         Raises:
-            ConfigError: there is no such process, or nothing would be changed.
+            ConfigError: there is no such process.
         """
         now = self._described(name)
         before = Run(process=name, command=command and now.command, env={each: now.env.get(each) for each in env or {}})
         after = Run(process=name, command=command, env=env or {})
         if after.is_so(now):
-            raise ConfigError(f"{name} is run like this already", hint="propose nothing where there is nothing to do")
+            return None
         return {"before": before.as_data(), "after": after.as_data(), "inverse": before.as_data()}
 
     def apply(self, change: Change) -> None:
@@ -155,16 +170,26 @@ class Fleet:
         Whether it is written down, and the process, where one is to run, is alive and was started like this.
         """
         after = msgspec.convert(change.after, Run)
-        return after.is_so(self._described(after.process)) and self._is_run(after.process)
+        return self._knows(after.process) and after.is_so(self._described(after.process)) and self._is_run(after.process)
 
     def has_remains(self, change: Change) -> bool:
         """
         Whether the change is in force, or a process of it runs.
         """
         after = msgspec.convert(change.after, Run)
+        if not self._knows(after.process):
+            return False
         # What a person wrote into hasten.toml is not the change's, even where it says the same.
         in_force = after.is_so(self._described(after.process)) and not after.is_so(self._original(after.process))
         return in_force or not self._is_run(after.process) or self._beside(after.process) in self.supervisor.running
+
+    def condition_of(self, name: str) -> str:
+        """
+        Whether the process runs as it is described, in words.
+        """
+        if name not in self._taken:
+            return "not started"
+        return "runs" if self._is_run(name) else "does not run like this"
 
     def _rehearse(self, after: Run) -> None:
         """
@@ -221,6 +246,9 @@ class Fleet:
                 f"{self.folder / overrides.FILE_NAME} cannot be written: {error.strerror}",
                 hint="free some disk space or mend the permissions, then run `hasten recover`",
             ) from error
+
+    def _knows(self, name: str) -> bool:
+        return any(each.name == name for each in self.written.application.processes)
 
     def _described(self, name: str) -> Process:
         return _process(self.target, name)

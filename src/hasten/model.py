@@ -257,6 +257,10 @@ class Block(Noun, frozen=True, kw_only=True):
     at_s: float = 0.0
 
 
+#: Arenas in which the live application has something of the change: the clone and the instance are its own.
+LIVE_ARENAS = ("split", "live")
+
+
 class Grade(StrEnum):
     """
     How good the evidence is; only A and B may be kept automatically.
@@ -370,7 +374,8 @@ class Step(StrEnum):
     """
     What an entry of the ledger says.
 
-    A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first on a clone, then live; STUCK from anywhere.
+    A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first in the arena of its kind (a clone, an instance
+    beside the application, a share of its requests), then live; STUCK from anywhere.
     Entries are written before the step they name is carried out.
     """
 

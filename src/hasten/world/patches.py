@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from hasten.errors import ApplyFailed, ConfigError, HastenError, NotAllowed, RevertFailed, Unreachable
+from hasten.errors import ApplyFailed, HastenError, NotAllowed, RevertFailed, Unreachable
 from hasten.log import operation
 from hasten.model import Change
 from hasten.world import durable, versions
@@ -47,16 +47,15 @@ class Files:
         """
         return Saved(self.state_dir)
 
-    def prepare(self, wanted: Mapping[str, bytes | None]) -> dict[str, dict[str, Any]]:
+    def prepare(self, wanted: Mapping[str, bytes | None]) -> dict[str, dict[str, Any]] | None:
         """
         `before`, `after` and `inverse` of a Change that gives these files these bytes (None: removes them).
 
-        No file is touched; the bytes of both sides are saved.
+        None if all of them are like that already. No file is touched; the bytes of both sides are saved.
 
         Raises:
             NotAllowed: a path leads out of the application's folder, or is no regular file.
             Unreachable: a file cannot be read, or its bytes cannot be saved.
-            ConfigError: nothing would be changed.
         """
         for path in wanted:
             if why := versions.refusal(self.root, self.state_dir, path):
@@ -65,7 +64,7 @@ class Files:
         after = [self._wanted_version(was, wanted[was.path]) for was in before]
         pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
         if not pairs:
-            raise ConfigError("the files are already as wanted", hint="propose nothing where there is nothing to do")
+            return None
         made = versions.missing_folders(self.root, [new.path for _, new in pairs if not new.is_absent])
         place = relpath(self.saved.folder.resolve(), self.root.resolve())
         old_side = Patch(files=[old for old, _ in pairs])
