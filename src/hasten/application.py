@@ -17,6 +17,7 @@ from hasten.target import Target
 from hasten.world.clone import cloned
 from hasten.world.cluster import Cluster
 from hasten.world.patches import Files
+from hasten.world.policy_file import PolicyFile
 from hasten.world.postgres import Database
 from hasten.world.supervisor import Supervisor
 
@@ -83,6 +84,13 @@ class App:
         if self.fleet is None:
             raise ConfigError("hasten.toml names no process", hint="describe it with [[application.processes]]")
         return self.fleet
+
+    @property
+    def policy(self) -> PolicyFile:
+        """
+        The policy that the application's agents obey.
+        """
+        return PolicyFile(self.state_dir / "policy")
 
     @property
     def observation(self) -> Observation:

@@ -17,8 +17,9 @@ from hasten.log import operation, redact
 from hasten.model import Decision, Noun, Step, Trial, Verdict, digest_of
 from hasten.record.ledger import Ledger
 from hasten.sides import Side, Sides
+from hasten.verify.pair import pair_of
 from hasten.verify.sequence import Plan, Progress
-from hasten.verify.side_by_side import pair_of, run_side_by_side
+from hasten.verify.side_by_side import run_side_by_side
 from hasten.world.working_copy import copy_folder
 
 LEAST_GAIN = 0.05
@@ -127,8 +128,8 @@ def harmless(trial: Trial, decision: Decision, margin: float = NO_WORSE) -> Deci
 
 def _prepare(both: Sides, app: App, command: Sequence[str], progress: Progress) -> Made:
     progress(0.02, "copying the folder twice")
-    copy_folder(app.root, both.control.root, leave_out=[app.state_dir])
-    copy = copy_folder(app.root, both.candidate.root, leave_out=[app.state_dir], link=False)
+    copy_folder(app.root, both.control.root, leave_out=sides.not_copied(app))
+    copy = copy_folder(app.root, both.candidate.root, leave_out=sides.not_copied(app), link=False)
     before, rows = _schema(both.candidate), sides.written_rows(both.candidate.app.store)
     progress(0.08, f"running {command[0]} in the copy")
     both.candidate.run(command)
@@ -144,3 +145,21 @@ def _prepare(both: Sides, app: App, command: Sequence[str], progress: Progress) 
 
 def _schema(side: Side) -> bytes:
     return side.app.store.schema_dump() if side.app.store is not None else b""
+
+
+def would_do(app: App, command: Sequence[str]) -> list[str]:
+    """
+    What `verify` would do, without doing it.
+
+    Raises:
+        ConfigError: a second instance cannot be had.
+    """
+    sides.need_sides(app)
+    where = "a clone of the database each" if app.store and app.target.allow.clones else "no database of their own"
+    return [
+        f"copy {app.root} twice, with {where}",
+        f"run `{' '.join(map(str, redact(list(command))))}` in the second copy, with DATABASE_URL of its clone",
+        f"start {', '.join(each.name for each in app.target.application.processes)} in both",
+        "send the recorded requests to both at the same moments, and compare their answers and times",
+        "delete both; nothing was changed by this dry run",
+    ]

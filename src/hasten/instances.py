@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hasten.errors import ConfigError
 from hasten.target import Process, Target
-from hasten.world import ports
+from hasten.world import agent, ports
 from hasten.world.supervisor import Spec, Supervisor
 
 #: Name of a process → (its role, its pid).
@@ -144,7 +144,7 @@ def spec_of(process: Process, target: Target, ground: Ground, taken: dict[str, i
         command[0] = str(program)
     return Spec(
         name=ground.name + process.name,
-        argv=command,
+        argv=[*agent.launcher(), *command] if process.agent else command,
         env=_environment(process, target, ground, taken),
         cwd=resolve(ground.root, ground.own(process.cwd)),
         ready=_fill(process.ready, process, ground, taken) or taken[process.name],
@@ -155,6 +155,8 @@ def spec_of(process: Process, target: Target, ground: Ground, taken: dict[str, i
 
 def _environment(process: Process, target: Target, ground: Ground, taken: dict[str, int]) -> dict[str, str]:
     own = {name: ground.own(_fill(value, process, ground, taken)) for name, value in process.env.items()}
+    if process.agent:
+        own = {**agent.surroundings(ground.state_dir), **own}
     if not ground.name:
         return own
     # What Hasten itself was given must not lead a second instance to the first one's folder, database or cache.

@@ -24,8 +24,13 @@ from hasten.world.valkey import start_valkey
 from hasten.world.working_copy import editable_paths
 
 COMMAND_TIMEOUT_S = 900.0
+#: What Hasten keeps in its state folder, where that is the application's own.
+_STATE = (
+    "archive", "cache", "ledger.db", "ledger.db-journal", "ledger.head", "lock", "log", "observations",
+    "operations.jsonl", "pgdata", "report.html", "run", "scratch", "screenshots",
+)  # fmt: skip
 _READ_ONLY = "-c default_transaction_read_only=on"
-_WRITTEN = "SELECT tup_inserted + tup_updated + tup_deleted FROM pg_stat_database WHERE datname = current_database()"
+_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,7 @@ def beside(app: App) -> Iterator[Sides]:
         ConfigError: hasten.toml does not say how the application is started, or what gives it its database.
         NotAllowed, Unreachable: a clone that is allowed cannot be had.
     """
-    instances.need_ports(app.target)
-    _need_database(app)
+    need_sides(app)
     with ExitStack() as stack:
         notes: list[str] = []
         stores = _databases(app, stack, notes)
@@ -138,6 +142,15 @@ def beside(app: App) -> Iterator[Sides]:
             found.append(Side(name, ground, own))
             stack.callback(found[-1].stop)
         yield Sides(found[0], found[1], may_write=_is_own(app, stores), notes=notes)
+
+
+def not_copied(app: App) -> list[Path]:
+    """
+    What in the application's folder is Hasten's own: its state, and a database that it runs.
+    """
+    own = [app.state_dir] if app.state_dir != app.root else [app.root / name for name in _STATE]
+    private = app.target.database.private.replace("{state}", str(app.state_dir))
+    return [*own, app.root / private] if private else own
 
 
 def written_rows(store: Database | None) -> int:
@@ -185,10 +198,14 @@ def url_of(dsn: str, *, read_only: bool = False) -> str:
     return f"postgresql://{place}{f':{port}' if port else ''}/{quote(str(name or ''))}" + (f"?{query}" if query else "")
 
 
-def _need_database(app: App) -> None:
+def need_sides(app: App) -> None:
     """
-    A second instance can be given a database of its own, or it would work on the live one.
+    A second instance can be started, and given a database of its own, or it would work on the live one.
+
+    Raises:
+        ConfigError: it cannot; the hint says what to write.
     """
+    instances.need_ports(app.target)
     if app.store is None:
         return
     words = [word for each in app.target.application.processes for word in [*each.command, *each.env.values()]]

@@ -23,6 +23,7 @@ COMMANDS = {
     "diagnose": "Rank what costs the most, with the evidence.",
     "plan": "Propose changes, with their exact effect and their way back.",
     "apply": "Try the planned changes; keep what helps, take back the rest.",
+    "verify": "Judge a change that you make yourself, in a copy, before you make it.",
     "rollback": "Undo kept changes.",
     "recover": "After a crash: finish or undo what was under way.",
     "status": "Show where everything stands.",

@@ -109,6 +109,13 @@ class Tally:
         detail = f"{unlike} of {answered} pairs have another status" + (f": {named}" if named else "")
         return Guard(name="statuses", ok=unlike == 0 if answered else None, detail=detail, value=float(unlike), limit=0)
 
+    @property
+    def says(self) -> str:
+        """
+        Why pairs could not be timed, in a few words.
+        """
+        return "; ".join([*self.notes(), *list(self.unlike)[:MOST_NAMED], *list(self.failures)[:MOST_NAMED]])
+
     def notes(self) -> list[str]:
         """
         What was asked and says nothing.
@@ -129,7 +136,8 @@ def by_chance(control: int, candidate: int) -> float:
     How likely at least so many of all failures would be the candidate's, if both arms failed alike (sign test).
     """
     total = control + candidate
-    return math.fsum(math.comb(total, count) for count in range(candidate, total + 1)) / 2**total
+    ways: int = sum(math.comb(total, count) for count in range(candidate, total + 1))
+    return ways / float(2**total)
 
 
 def weights_of(shares: Mapping[str, float], counts: Mapping[str, int]) -> dict[str, float]:

@@ -27,6 +27,13 @@ class Usage:
     cpu_s: float = 0.0
     _meter: processes.CpuMeter = field(default_factory=processes.CpuMeter)
 
+    def begin(self) -> None:
+        """
+        What was used so far does not count.
+        """
+        self.look()
+        self.cpu_s = 0.0
+
     def look(self) -> float:
         """
         Processor seconds since the last look; 0 the first time.

@@ -21,7 +21,7 @@ from hasten.log import operation
 #: Folders that an application reads and does not write: linked where nobody is going to change them.
 LINKED = frozenset({"node_modules", ".venv", "venv", ".git"})
 #: Folders that are made again where they are missing.
-LEFT_OUT = frozenset({"__pycache__", ".hasten", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
+LEFT_OUT = frozenset({"__pycache__", ".hasten", ".cache", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 ROOM_BYTES = 256 * 1024 * 1024
 #: The largest script of a virtual environment that is looked at for the old path.
 SCRIPT_BYTES = 128 * 1024
