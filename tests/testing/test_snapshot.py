@@ -11,6 +11,7 @@ import pytest
 from hasten.application import App
 from hasten.target import Target
 from hasten.testing.snapshot import Snapshot, snapshot
+from hasten.world.policy_file import Match, Rule
 from hasten.world.supervisor import Supervisor
 
 
@@ -35,7 +36,8 @@ CHANGES: dict[str, Callable[[App], object]] = {
     "files: new was not there": lambda app: (app.root / "new").mkdir(),
     "files: link": lambda app: ((app.root / "link").unlink(), (app.root / "link").symlink_to("a")),
     "governing: processes.json was not there": lambda app: (app.state_dir / "processes.json").write_bytes(b"{}"),
-    "governing: policy.json was not there": lambda app: (app.state_dir / "policy.json").write_bytes(b"{}"),
+    "policy: fast was not there": lambda app: app.policy.put(Rule(id="fast", kind="compression", match=Match(paths=[]))),
+    "policy: STOP was not there": lambda app: app.policy.stop(),
 }
 
 
