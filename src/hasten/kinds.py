@@ -9,13 +9,16 @@ from time import monotonic
 
 from hasten import sides
 from hasten.application import App
-from hasten.errors import HastenError, NoData
+from hasten.errors import HastenError, NotAllowed
 from hasten.log import operation
 from hasten.model import LIVE_ARENAS, Change, Grade, Guard, Kind, Trial
 from hasten.optimize import Remedy
 from hasten.verify import watch
+from hasten.verify.pair import pair_of
+from hasten.verify.policy_trial import run_policy_trial
+from hasten.verify.policy_watch import watch_policy
 from hasten.verify.sequence import Plan
-from hasten.verify.side_by_side import pair_of, run_side_by_side
+from hasten.verify.side_by_side import run_side_by_side
 from hasten.verify.trial import run_schema_trial
 from hasten.world.http import check_health
 from hasten.world.working_copy import copy_folder
@@ -50,6 +53,11 @@ def require(change: Change, app: App) -> None:
         app.database.require_create()
     elif change.kind is Kind.PROCESS:
         _ = app.servers
+    elif change.kind is Kind.POLICY and not app.url:
+        raise NotAllowed(
+            "a rule is tried in the running application, and it does not run",
+            hint="run `hasten apply` where hasten.toml says how the application is started, or where it answers",
+        )
 
 
 def run_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: Progress) -> Trial:
@@ -63,7 +71,7 @@ def run_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: 
     if change.kind is Kind.SCHEMA:
         return run_schema_trial(change, remedy, app, seed=seed, progress=progress)
     if change.kind is Kind.POLICY:
-        raise NoData("no trial of a policy can be had here", hint="run the application under hasten-run")
+        return run_policy_trial(change, remedy, app, seed=seed, progress=progress)
     return _instance_trial(change, remedy, app, seed=seed, progress=progress)
 
 
@@ -76,6 +84,8 @@ def look_at_live(change: Change, app: App) -> Trial:
     """
     if change.kind is Kind.SCHEMA:
         return watch.watch(change, app)
+    if change.kind is Kind.POLICY:
+        return watch_policy(change, app)
     start = monotonic()
     guard = _answers(app)
     return Trial(

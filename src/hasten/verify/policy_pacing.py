@@ -45,7 +45,12 @@ class Pacing:
 
 
 def pacing_of(
-    service_s: Sequence[float], travel_s: Sequence[float], rate_per_s: float, *, least_s: float = PAIR_S, budget_s: float
+    service_s: Sequence[float],
+    travel_s: Sequence[float],
+    rate_per_s: float,
+    *,
+    least_s: float = PAIR_S,
+    budget_s: float,
 ) -> Pacing:
     """
     The cut for touched requests that keep the server busy, and travel, for so long each.
@@ -65,9 +70,7 @@ def pacing_of(
     return Pacing(pair_s=pair_s, repeats=repeats, others=round(rate_per_s * pair_s))
 
 
-def turns_of(
-    touched: int, rest: Sequence[LoadRequest], pacing: Pacing, index: int, seed: int
-) -> list[Turn]:
+def turns_of(touched: int, rest: Sequence[LoadRequest], pacing: Pacing, index: int, seed: int) -> list[Turn]:
     """
     What is asked in pair `index`, counted from the begin of its batch: the same for the same seed.
 

@@ -54,13 +54,6 @@ def others(app: App, touched: Sequence[LoadRequest]) -> list[LoadRequest]:
     return [each for each in _recorded(app) if each.name not in routes]
 
 
-def in_both_arms(requests: Sequence[LoadRequest]) -> list[LoadRequest]:
-    """
-    Every request twice: who is asked as which arm is told by `arm_plans`.
-    """
-    return [each for each in requests for _ in ARMS]
-
-
 def arm_plans(
     url: str, app: App, requests: Sequence[LoadRequest], candidate: Candidate, sessions: Sessions
 ) -> list[LoadPlan]:
@@ -104,12 +97,12 @@ def clients_of(requests: Sequence[LoadRequest]) -> list[LoadRequest]:
     """
     The requests as clients of every kind would send them.
     """
-    return [
-        msgspec.structs.replace(each, method=method, route=f"{method} {each.path.partition('?')[0]}",
-                                headers={**each.headers, **headers})  # fmt: skip
-        for each in requests
-        for method, headers in CLIENTS
-    ]
+    return [_as(each, method, headers) for each in requests for method, headers in CLIENTS]
+
+
+def _as(request: LoadRequest, method: str, headers: Mapping[str, str]) -> LoadRequest:
+    route = f"{method} {request.name.partition(' ')[2]}"
+    return msgspec.structs.replace(request, method=method, route=route, headers={**request.headers, **headers})
 
 
 def _of_page(page: str, app: App) -> list[LoadRequest]:

@@ -24,10 +24,11 @@ from hasten.errors import ApplyFailed, NoData
 from hasten.log import operation
 from hasten.model import Block, Change, Effect, Grade, Guard, Trial, Where
 from hasten.verify import answers, policy_requests
+from hasten.verify.answers.arms import arms_at
 from hasten.verify.policy_pacing import PAIR_S, Pacing, pacing_of, turns_of
 from hasten.verify.policy_requests import ARMS, HEADER
+from hasten.verify.route_effects import effect_over, not_worse, route_effects
 from hasten.verify.sequence import Plan, Played, Progress, run_pairs
-from hasten.verify.side_by_side import effect_over, not_worse, route_effects
 from hasten.verify.tally import Tally
 from hasten.world.exchange import Exchange, RawAnswer
 from hasten.world.load.duet import Answers, Duet, Renew, Turn, duet
@@ -177,7 +178,7 @@ def _compared(setting: _Setting, declares: Mapping[str, Any], seed: int) -> answ
     plan = answers.ComparisonPlan(seed=seed, declared=declared, known=clients, time_budget_s=COMPARE_S)
     candidate, url = setting.candidate, setting.app.url
     names = {answers.CONTROL: "control", answers.CONTROL_AGAIN: "control", answers.CANDIDATE: "candidate"}
-    with answers.arms_at(
+    with arms_at(
         dict.fromkeys(names, url),
         setting.app.target,
         sessions=dict.fromkeys(names, setting.sessions),
@@ -318,7 +319,7 @@ def _judged(
     return Trial(
         change=setting.change.id,
         grade=Grade.A,
-        arena="arms",
+        arena="split",
         seed=plan.seed,
         blocks=played.blocks,
         effect=total,
@@ -352,7 +353,7 @@ def server_time(effect: Effect | None) -> Guard:
     return Guard(
         name="server time",
         ok=not (effect.low > WORSE_SERVER and more_s > WORSE_SERVER_S),
-        detail=f"{effect.candidate * 1000:.3g} ms at the server with the change, {effect.control * 1000:.3g} ms without",
+        detail=f"{effect.candidate * 1000:.3g} ms at the server with the change, {effect.control * 1000:.3g} without",
         value=effect.low,
         limit=WORSE_SERVER,
     )
