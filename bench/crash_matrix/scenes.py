@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.real.scene import QUERY, TABLE
 from tests.remedies import little_asgi
-from tests.remedies.patients import COMMAND, FINDING, make_pages
+from tests.remedies.patients import COMMAND, FINDING, WAITS, make_pages
 
 from bench.crash_matrix.toys import install
 from hasten import cycle
@@ -127,6 +127,10 @@ def _describe(folder: Path, kind: Kind) -> None:
     lines = ['state = ".hasten"', 'root = "app"', "[application]", 'name = "little"', 'health = "/health"']
     lines += ["[[application.processes]]", 'name = "web"', f"command = {json.dumps(command)}", "is_web = true"]
     lines += ['env = { POOL = "5", DATABASE_URL = "{database_url}" }', f"agent = {json.dumps(kind is Kind.POLICY)}"]
+    if kind is Kind.POLICY:
+        lines += ["[traffic]", 'requests = "traffic.jsonl"']
+        request = {"name": "GET /page", "method": "GET", "path": "/page", "weight": 1}
+        (folder / "app" / "traffic.jsonl").write_text(json.dumps(request) + "\n", encoding="utf-8")
     if kind is Kind.SCHEMA:
         lines += ["[database]", 'private = "{state}/pgdata"', f'name = "{DATABASE}"']
     if kind is Kind.FILES:
@@ -147,8 +151,7 @@ def _measure(folder: Path, kind: Kind) -> list[Finding]:
         evidence = {"content_type": "text/html"}
         where = Where(kind="route", name="GET /page")
         return [Finding(symptom="uncompressed_response", where=where, cost_s_per_day=1, says="", evidence=evidence)]
-    # Each of the toys treats it; the other one's change is not planned where nothing of its kind is to be done.
-    return [FINDING]
+    return [FINDING if kind is Kind.FILES else WAITS]
 
 
 def _statements(state_dir: Path) -> Observation:
