@@ -9,7 +9,6 @@ the laws through toy remedies.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 import pytest
