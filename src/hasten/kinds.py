@@ -11,8 +11,9 @@ from hasten import sides
 from hasten.application import App
 from hasten.errors import HastenError, NotAllowed
 from hasten.log import operation
-from hasten.model import LIVE_ARENAS, Change, Grade, Guard, Kind, Trial
+from hasten.model import Change, Grade, Guard, Kind, Trial
 from hasten.optimize import Remedy
+from hasten.record.history import LIVE_ARENAS
 from hasten.verify import watch
 from hasten.verify.pair import pair_of
 from hasten.verify.policy_trial import run_policy_trial

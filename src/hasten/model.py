@@ -257,10 +257,6 @@ class Block(Noun, frozen=True, kw_only=True):
     at_s: float = 0.0
 
 
-#: Arenas in which the live application has something of the change: the clone and the instance are its own.
-LIVE_ARENAS = ("split", "live")
-
-
 class Grade(StrEnum):
     """
     How good the evidence is; only A and B may be kept automatically.

@@ -10,8 +10,10 @@ from typing import Any
 import msgspec
 
 from hasten.evidence import Observation
-from hasten.model import LIVE_ARENAS, Change, Decision, Entry, Finding, Measurement, Noun, Step, Trial
+from hasten.model import Change, Decision, Entry, Finding, Measurement, Noun, Step, Trial
 
+#: Arenas in which the live application has something of the change: the clone and the instance are its own.
+LIVE_ARENAS = ("split", "live")
 #: After these nothing of the change is in the world.
 _GONE = (Step.PLANNED, Step.ROLLED_BACK)
 
