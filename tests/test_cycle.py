@@ -2,7 +2,9 @@
 The loop, with a remedy and trials that live in memory; the real ones are in tests/real.
 """
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,7 +16,7 @@ from hasten import cycle, kinds, optimize, way_back
 from hasten.application import App
 from hasten.errors import ApplyFailed, NoData
 from hasten.evidence import Observation
-from hasten.model import Block, Change, Effect, Finding, Grade, Guard, Kind, Risk, Step, Trial, Verdict, Where
+from hasten.model import Block, Change, Finding, Grade, Guard, Kind, Look, Risk, Step, Trial, Verdict, Where
 from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.target import Target
@@ -31,11 +33,10 @@ def trial(ratio: float, *, arena: str = "instance", guard: bool | None = True) -
     """
     A trial with this effect.
     """
-    effect = Effect(metric="m", where=CHANGE.where, ratio=ratio, low=ratio * 0.95, high=ratio * 1.05, pairs=14,
-                    control=1.0, candidate=ratio)  # fmt: skip
+    look = Look(pairs=16, log_ratio=math.log(ratio), error=0.03, z=4.56, low=ratio * 0.87, high=ratio * 1.15)
     return Trial(
-        change=CHANGE.id, grade=Grade.A, arena=arena, seed=1, effect=effect,
-        blocks=[Block(index=n, order="", control={"q": 1.0}, candidate={"q": ratio}) for n in range(14)],
+        change=CHANGE.id, grade=Grade.A, arena=arena, seed=1, effect=None, looks=[look],
+        blocks=[Block(index=n, order="", control={"q": 1.0}, candidate={"q": ratio}) for n in range(16)],
         guards=[Guard(name="errors", ok=guard, detail="errors")],
     )  # fmt: skip
 
@@ -170,7 +171,7 @@ def test_what_was_tried_on_live_requests_is_undone_there(world: World, book: Led
         return trial(1.0, arena="split")
 
     world.in_arena = half_there
-    decision = cycle.carry_out(change, app, book, silent)
+    decision = cycle.carry_out(change, replace(app, url="http://127.0.0.1:1"), book, silent)
 
     assert (Verdict.INCONCLUSIVE, set()) == (decision.verdict, world.live)
     assert ["PLANNED", "APPLIED split", "TRIED split", "ROLLED_BACK"] == steps(book)

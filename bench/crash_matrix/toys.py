@@ -15,6 +15,7 @@ from hasten import decide, kinds, optimize, sides
 from hasten.application import App
 from hasten.model import Change, Decision, Grade, Guard, Kind, Trial, Verdict
 from hasten.optimize import Remedy
+from hasten.verify.trial import Terms
 from hasten.world.http import check_health
 from hasten.world.policy_file import Rule, with_rule
 from hasten.world.working_copy import copy_folder
@@ -37,9 +38,9 @@ def shorten_trials(middle: Callable[[App], None]) -> None:
     """
     full, judge = kinds.run_trial, decide.decide
 
-    def run_trial(change: Change, remedy: Remedy, app: App, **named: Any) -> Trial:
+    def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: kinds.Progress) -> Trial:
         if change.kind is Kind.SCHEMA:
-            return full(change, remedy, app, **named)
+            return full(change, remedy, app, terms, progress)
         if change.kind is Kind.POLICY:
             _in_policy(change, app, middle)
         else:

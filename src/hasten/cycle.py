@@ -23,6 +23,8 @@ from hasten.model import Change, Decision, Finding, Step, Trial, Verdict
 from hasten.observe.run import observe
 from hasten.record import history, observations
 from hasten.record.ledger import Ledger
+from hasten.verify import discovery
+from hasten.verify.trial import Terms
 from hasten.verify.watch import held
 from hasten.way_back import go_back, or_back
 
@@ -97,7 +99,7 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     with operation("cycle.carry_out", change=change.id) as result, or_back(change, app, book) as way:
         way.is_live = kinds.is_live(arena)
         book.append(Step.APPLIED, {"change": change.id, "arena": arena})
-        trial, decision = _tried(change, remedy, app, progress, seed)
+        trial, decision = _tried(change, remedy, app, progress, _terms(remedy, book, seed))
         result["verdict"] = decision.verdict
         _record_trial(book, change, arena, trial, decision)
         seen = decision
@@ -115,15 +117,28 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     return seen
 
 
+def _terms(remedy: optimize.Remedy, book: Ledger, seed: int) -> Terms:
+    """
+    What this trial has to show: the more of this run went for nothing, the more.
+    """
+    entries = book.read()
+    return Terms(
+        seed=seed,
+        least_gain=remedy.about.least_gain,
+        level=discovery.granted(history.kept_in_run(entries)),
+        noise=history.latest_noise(entries),
+    )
+
+
 def _tried(
-    change: Change, remedy: optimize.Remedy, app: App, progress: Progress, seed: int
+    change: Change, remedy: optimize.Remedy, app: App, progress: Progress, terms: Terms
 ) -> tuple[Trial | None, Decision]:
     try:
-        trial = kinds.run_trial(change, remedy, app, seed=seed, progress=progress)
+        trial = kinds.run_trial(change, remedy, app, terms, progress)
     except (NoData, ApplyFailed) as error:
         # Nothing was learned, or it did not even go in on a clone: doubt, and doubt goes back.
         return None, Decision(verdict=Verdict.INCONCLUSIVE, rule="no data", reason=str(error))
-    return trial, decide.decide(trial, least_gain=remedy.about.least_gain)
+    return trial, decide.decide(trial)
 
 
 def _go_live(change: Change, remedy: optimize.Remedy, app: App, book: Ledger) -> Decision:

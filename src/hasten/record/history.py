@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hasten.evidence import Observation
-from hasten.model import Change, Decision, Entry, Finding, Measurement, Noun, Step, Trial
+from hasten.model import Change, Decision, Entry, Finding, Measurement, Noise, Noun, Step, Trial, Verdict
 
 #: Arenas in which the live application has something of the change: the clone and the instance are its own.
 LIVE_ARENAS = ("split", "live")
@@ -103,6 +103,30 @@ def find_change(entries: list[Entry], prefix: str) -> list[ChangeState]:
     The changes whose id starts with `prefix`.
     """
     return [state for state in changes(entries) if state.change.id.startswith(prefix)]
+
+
+def latest_noise(entries: list[Entry]) -> Noise | None:
+    """
+    What control against control said last, with its blocks.
+    """
+    for entry in reversed(entries):
+        noise = entry.body.get("trial", {}).get("noise") if entry.step is Step.TRIED else None
+        if noise and noise.get("blocks"):
+            return msgspec.convert(noise, Noise)
+    return None
+
+
+def kept_in_run(entries: list[Entry]) -> list[bool]:
+    """
+    For each trial that was looked at since the last measurement, whether it ended in KEEP.
+    """
+    found: list[bool] = []
+    for entry in entries:
+        if entry.step is Step.MEASURED:
+            found = []
+        elif entry.step is Step.TRIED and "decision" in entry.body and entry.body.get("trial", {}).get("looks"):
+            found.append(entry.body["decision"]["verdict"] == Verdict.KEEP)
+    return found
 
 
 def measured(entries: list[Entry]) -> list[Measured]:
