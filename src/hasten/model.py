@@ -267,6 +267,7 @@ class Ending(StrEnum):
 
     GAIN = "gain"  # a look shows enough of a gain
     HARM = "harm"  # a look, or the watch between looks, shows harm
+    HARMLESS = "harmless"  # a look shows that no more than a margin can be lost, where that is enough
     FUTILE = "futile"  # a look shows that the gain cannot be large enough
     LAST_LOOK = "last look"
     TIME = "time"

@@ -175,6 +175,23 @@ class Allow(Section, frozen=True, kw_only=True):
     record_parameters: bool = True
 
 
+class Check(Section, frozen=True, kw_only=True):
+    """
+    [check]: what `hasten check` holds a revision to, in CI.
+
+    `budgets` names objectives; every one if it is empty. Limits are shares: 0.1 is 10 % more time.
+    """
+
+    budgets: list[str] = []
+    max_regression: float = 0.10
+    routes: dict[str, float] = {}
+    against: str = ""
+    prepare: list[str] = []
+    same_answers: bool = False
+    baseline: str = "baseline"
+    baseline_breaks: bool = False
+
+
 class Ignore(Section, frozen=True, kw_only=True):
     """
     [[ignore]]: a symptom that is accepted, with the reason.
@@ -204,6 +221,7 @@ class Target(Section, frozen=True, kw_only=True):
     principals: list[Principal] = []
     objectives: Objectives = Objectives()
     allow: Allow = Allow()
+    check: Check = Check()
     ignore: list[Ignore] = []
 
 
@@ -314,6 +332,14 @@ def _check(target: Target, path: Path) -> None:
             f"{path}: [browser] principal {target.browser.principal!r} is not one of [[principals]]",
             hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}, anonymous",
         )
+    known = [field.name for field in msgspec.structs.fields(Objectives)]
+    for name in target.check.budgets:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise ConfigError(
+                f"{path}: [check] budgets has {name!r}, which is no objective",
+                hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}",
+            )
     for ignored in target.ignore:
         if not ignored.reason.strip():
             raise ConfigError(f"{path}: [[ignore]] of {ignored.symptom} has no reason", hint="say why in `reason`")

@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Propose changes, with their exact effect and their way back.",
     "apply": "Try the planned changes; keep what helps, take back the rest.",
     "verify": "Judge a change that you make yourself, in a copy, before you make it.",
+    "check": "For CI: are the budgets kept, and is this revision slower than another?",
     "rollback": "Undo kept changes.",
     "recover": "After a crash: finish or undo what was under way.",
     "status": "Show where everything stands.",

@@ -26,6 +26,8 @@ LEAST_SHARE = 0.01
 WORSE_ERROR_SHARE = 0.001
 ONE_SIDED_Z = 1.645
 MORE_MEMORY = MORE_CPU = MORE_DISK = 1.10
+#: … and by this much: less is within what two starts of one program differ by.
+LEAST_MORE_MB, LEAST_MORE_MS = 8.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -146,15 +148,18 @@ def error_rate(control: tuple[int, int], candidate: tuple[int, int]) -> Guard:
     return Guard(name="error_rate", ok=low <= limit, detail=detail, value=low, limit=limit)
 
 
-def resource(name: str, unit: str, control: float | None, candidate: float | None, limit_ratio: float) -> Guard:
+def resource(
+    name: str, unit: str, control: float | None, candidate: float | None, limit_ratio: float, *, least: float = 0.0
+) -> Guard:
     """
-    What an arm uses of memory, CPU or disk is at most `limit_ratio` × what control uses.
+    What an arm uses of memory, CPU or disk is at most `limit_ratio` × what control uses, or `least` more.
     """
     if control is None or candidate is None or control <= 0:
         return Guard(name=name, ok=None, detail=f"the {name} of both arms is not known", limit=limit_ratio)
     ratio = candidate / control
     detail = f"{name}: {control:.4g} {unit} without the change, {candidate:.4g} {unit} with it (× {ratio:.3g})"
-    return Guard(name=name, ok=ratio <= limit_ratio, detail=detail, value=ratio, limit=limit_ratio)
+    ok = ratio <= limit_ratio or candidate - control <= least
+    return Guard(name=name, ok=ok, detail=detail, value=ratio, limit=limit_ratio)
 
 
 def memory(control_bytes: float | None, candidate_bytes: float | None) -> Guard:
@@ -162,7 +167,7 @@ def memory(control_bytes: float | None, candidate_bytes: float | None) -> Guard:
     The resident memory of the candidate's processes is at most 10 % more.
     """
     in_mb = [None if value is None else value / 1e6 for value in (control_bytes, candidate_bytes)]
-    return resource("memory", "MB", in_mb[0], in_mb[1], MORE_MEMORY)
+    return resource("memory", "MB", in_mb[0], in_mb[1], MORE_MEMORY, least=LEAST_MORE_MB)
 
 
 def cpu(control_s: float | None, candidate_s: float | None) -> Guard:
@@ -170,7 +175,7 @@ def cpu(control_s: float | None, candidate_s: float | None) -> Guard:
     The candidate takes at most 10 % more CPU time per request.
     """
     in_ms = [None if value is None else value * 1e3 for value in (control_s, candidate_s)]
-    return resource("cpu", "ms per request", in_ms[0], in_ms[1], MORE_CPU)
+    return resource("cpu", "ms per request", in_ms[0], in_ms[1], MORE_CPU, least=LEAST_MORE_MS)
 
 
 def disk(control_bytes: float | None, candidate_bytes: float | None) -> Guard:

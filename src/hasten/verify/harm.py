@@ -117,8 +117,9 @@ class Watch:
     Harm, watched block by block. `shown` says why to go back, or is empty.
     """
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
+    def __init__(self, weights: Mapping[str, float], alpha: float = ALPHA) -> None:
         self._weights = weights
+        self._alpha = alpha
         self._all = _Sums()
         self._window = _Sums()
         self._recent: deque[_Seen] = deque()
@@ -151,9 +152,9 @@ class Watch:
         return Guard(name="harm", ok=True, detail="at no time was the change shown to harm", value=ratio, limit=1.0)
 
     def _always(self) -> str:
-        if self._all.pairs < LEAST_PAIRS:
+        if self._all.pairs < LEAST_PAIRS or not self._alpha:
             return ""
-        self._bound = self._all.mean - self._all.deviation * width(self._all.pairs)
+        self._bound = self._all.mean - self._all.deviation * width(self._all.pairs, self._alpha)
         if self._bound <= 0:
             return ""
         return (
@@ -181,11 +182,11 @@ class Watch:
         return ""
 
 
-def harm_of(blocks: Sequence[Block], weights: Mapping[str, float]) -> Guard:
+def harm_of(blocks: Sequence[Block], weights: Mapping[str, float], alpha: float = ALPHA) -> Guard:
     """
     What a watch over these blocks says: the same as it said while they were played.
     """
-    watch = Watch(weights)
+    watch = Watch(weights, alpha)
     for block in blocks:
         watch.add(block)
     return watch.guard()

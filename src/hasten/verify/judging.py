@@ -140,7 +140,7 @@ def _routes(trial: Trial) -> Guard:
 
 
 _MADE: dict[str, Callable[[Trial], Guard]] = {
-    "harm": lambda trial: harm.harm_of(trial.blocks, trial.weights),
+    "harm": lambda trial: harm.harm_of(trial.blocks, trial.weights, trial.facts.get("harm_alpha", harm.ALPHA)),
     "errors": _errors,
     "rows": lambda trial: guards.rows(trial.equivalence),
     "statements": lambda trial: guards.others(_single(trial, "statement"), _writing(trial)),
