@@ -20,6 +20,7 @@ from hasten.verify.policy_watch import watch_policy
 from hasten.verify.sequence import Plan
 from hasten.verify.side_by_side import run_side_by_side
 from hasten.verify.trial import run_schema_trial
+from hasten.world import workers
 from hasten.world.http import check_health
 from hasten.world.working_copy import copy_folder
 
@@ -57,6 +58,12 @@ def require(change: Change, app: App) -> None:
         raise NotAllowed(
             "a rule is tried in the running application, and it does not run",
             hint="run `hasten apply` where hasten.toml says how the application is started, or where it answers",
+        )
+    elif change.kind is Kind.POLICY and not workers.alive(app.policy.workers_dir):
+        raise NotAllowed(
+            f"no worker of the application reports to {app.policy.workers_dir}, so nobody would obey a rule",
+            hint="start it with `agent = true` on its process (or hasten-run); python -I and a start script that sets "
+            "PYTHONPATH itself leave the agent out, and it knows uvicorn only",
         )
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "apply": "Try the planned changes; keep what helps, take back the rest.",
     "verify": "Judge a change that you make yourself, in a copy, before you make it.",
     "rollback": "Undo kept changes.",
+    "policy": "Show the agents' policy, go back in it, or switch it off.",
     "recover": "After a crash: finish or undo what was under way.",
     "status": "Show where everything stands.",
     "report": "Write report.html and print the board.",
