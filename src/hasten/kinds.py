@@ -21,6 +21,7 @@ from hasten.verify.policy_watch import watch_policy
 from hasten.verify.sequence import Plan
 from hasten.verify.side_by_side import run_side_by_side
 from hasten.verify.trial import Terms, run_schema_trial
+from hasten.world import workers
 from hasten.world.http import check_health
 from hasten.world.working_copy import copy_folder
 
@@ -59,6 +60,12 @@ def require(change: Change, app: App) -> None:
             "a rule is tried in the running application, and it does not run",
             hint="run `hasten apply` where hasten.toml says how the application is started, or where it answers",
         )
+    elif change.kind is Kind.POLICY and not workers.alive(app.policy.workers_dir):
+        raise NotAllowed(
+            f"no worker of the application reports to {app.policy.workers_dir}, so nobody would obey a rule",
+            hint="start it with `agent = true` on its process (or hasten-run); python -I and a start script that sets "
+            "PYTHONPATH itself leave the agent out, and it knows uvicorn only",
+        )
 
 
 def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: Progress) -> Trial:
@@ -72,7 +79,7 @@ def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: 
     if change.kind is Kind.SCHEMA:
         return run_schema_trial(change, remedy, app, terms, progress)
     if change.kind is Kind.POLICY:
-        return run_policy_trial(change, remedy, app, seed=terms.seed, progress=progress)
+        return run_policy_trial(change, remedy, app, plan=_plan(terms), progress=progress)
     return _instance_trial(change, remedy, app, terms, progress)
 
 
@@ -111,8 +118,11 @@ def _instance_trial(change: Change, remedy: Remedy, app: App, terms: Terms, prog
         progress(0.12, "starting both instances")
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = both.notes
-        plan = Plan(seed=terms.seed, least_gain=terms.least_gain, level=terms.level)
-        return run_side_by_side(change.id, pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
+        return run_side_by_side(change.id, pair, _plan(terms), lambda done, what: progress(0.15 + 0.85 * done, what))
+
+
+def _plan(terms: Terms) -> Plan:
+    return Plan(seed=terms.seed, least_gain=terms.least_gain, level=terms.level)
 
 
 def _answers(app: App) -> Guard:
