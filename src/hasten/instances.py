@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hasten.errors import ConfigError
 from hasten.target import Process, Target
-from hasten.world import ports
+from hasten.world import agent, ports
 from hasten.world.supervisor import Spec, Supervisor
 
 #: Name of a process → (its role, its pid).
@@ -75,7 +75,7 @@ def start(target: Target, ground: Ground, supervisor: Supervisor) -> tuple[str, 
     pids: Pids = {}
     url = section.url
     for process in section.processes:
-        running = supervisor.start(_spec(process, target, ground, taken))
+        running = supervisor.start(spec_of(process, target, ground, taken))
         pids[process.name] = ("application", running.pid)
         if process.is_web:
             url = f"http://127.0.0.1:{taken[process.name]}"
@@ -131,14 +131,20 @@ def _port_for(process: Process, *, is_beside: bool) -> int:
     return ports.free_port() if is_beside else process.port or ports.free_port()
 
 
-def _spec(process: Process, target: Target, ground: Ground, taken: dict[str, int]) -> Spec:
+def spec_of(process: Process, target: Target, ground: Ground, taken: dict[str, int]) -> Spec:
+    """
+    What is started for a process, when each has the port that was taken for it, by name.
+
+    Raises:
+        ConfigError: a {word} of hasten.toml that stands for nothing.
+    """
     command = [ground.own(_fill(part, process, ground, taken)) for part in process.command]
     program = resolve(ground.root, command[0])
     if "/" in command[0] and program.exists():
         command[0] = str(program)
     return Spec(
         name=ground.name + process.name,
-        argv=command,
+        argv=[*agent.launcher(), *command] if process.agent else command,
         env=_environment(process, target, ground, taken),
         cwd=resolve(ground.root, ground.own(process.cwd)),
         ready=_fill(process.ready, process, ground, taken) or taken[process.name],
@@ -149,6 +155,8 @@ def _spec(process: Process, target: Target, ground: Ground, taken: dict[str, int
 
 def _environment(process: Process, target: Target, ground: Ground, taken: dict[str, int]) -> dict[str, str]:
     own = {name: ground.own(_fill(value, process, ground, taken)) for name, value in process.env.items()}
+    if process.agent:
+        own = {**agent.surroundings(ground.state_dir), **own}
     if not ground.name:
         return own
     # What Hasten itself was given must not lead a second instance to the first one's folder, database or cache.

@@ -349,7 +349,8 @@ class Step(StrEnum):
     """
     What an entry of the ledger says.
 
-    A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first on a clone, then live; STUCK from anywhere.
+    A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first in the arena of its kind (a clone, an instance
+    beside the application, a share of its requests), then live; STUCK from anywhere.
     Entries are written before the step they name is carried out.
     """
 

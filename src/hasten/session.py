@@ -15,6 +15,8 @@ from pathlib import Path
 from hasten import instances
 from hasten.application import App
 from hasten.errors import ConfigError, HastenError, NotAllowed
+from hasten.fleet import Fleet
+from hasten.instances import Ground, Pids
 from hasten.log import logger
 from hasten.record import observations
 from hasten.signals import shielded
@@ -84,11 +86,12 @@ def opened(
 
 def _open(place: Place, supervisor: Supervisor, *, application: bool, database: bool) -> App:
     cluster, store = _database(place, supervisor, recording=application) if database else (None, None)
-    url, pids = _application(place, supervisor, cluster) if application else (place.target.application.url, {})
+    fleet = _fleet(place, supervisor, cluster)
+    url, pids = _application(place, fleet) if application else (place.target.application.url, fleet.pids)
     if cluster is not None and cluster.pid is not None:
         pids["postgres"] = ("database", cluster.pid)
     return App(
-        target=place.target,
+        target=fleet.target,
         state_dir=place.state_dir,
         root=place.root,
         url=url,
@@ -96,6 +99,7 @@ def _open(place: Place, supervisor: Supervisor, *, application: bool, database: 
         cluster=cluster,
         supervisor=supervisor,
         processes=pids,
+        fleet=fleet if place.target.application.processes else None,
     )
 
 
@@ -131,10 +135,16 @@ def instance_of(state_dir: Path) -> str:
     return f"{zlib.crc32(str(state_dir.resolve()).encode()):08x}"
 
 
-def _application(place: Place, supervisor: Supervisor, cluster: Cluster | None) -> tuple[str, instances.Pids]:
+def _fleet(place: Place, supervisor: Supervisor, cluster: Cluster | None) -> Fleet:
     section = place.target.database
     url = cluster.dsn(section.name or "postgres") if cluster is not None else section.url
-    return instances.start(place.target, instances.Ground(place.root, place.state_dir, url), supervisor)
+    return Fleet(place.target, Ground(place.root, place.state_dir, url), supervisor, place.state_dir)
+
+
+def _application(place: Place, fleet: Fleet) -> tuple[str, Pids]:
+    if place.target.application.processes:
+        return fleet.start(), fleet.pids
+    return instances.start(place.target, fleet.ground, fleet.supervisor)
 
 
 @contextmanager

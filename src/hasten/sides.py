@@ -79,7 +79,8 @@ class Side:
             ConfigError, Missing, Unreachable: it does not start.
         """
         with operation("start instance", side=self.name):
-            url, pids = instances.start(self.app.target, self._with_editable(), self.app.supervisor)
+            target = self.app.fleet.target if self.app.fleet else self.app.target
+            url, pids = instances.start(target, self._with_editable(), self.app.supervisor)
         return replace(self.app, url=url, processes=pids)
 
     def stop(self) -> None:
@@ -135,7 +136,10 @@ def beside(app: App) -> Iterator[Sides]:
                 home=app.root,
                 instead=_cache(app, name),
             )
-            own = replace(app, root=ground.root, store=store, arena="instance", cluster=None, processes={}, url="")
+            fleet = app.fleet.beside(ground, folder / name) if app.fleet else None
+            own = replace(
+                app, root=ground.root, store=store, arena="instance", cluster=None, processes={}, url="", fleet=fleet
+            )
             found.append(Side(name, ground, own))
             stack.callback(found[-1].stop)
         yield Sides(found[0], found[1], may_write=_is_own(app, stores), notes=notes)

@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "Judge a change that you make yourself, in a copy, before you make it.",
     "check": "For CI: are the budgets kept, and is this revision slower than another?",
     "rollback": "Undo kept changes.",
+    "policy": "Show the agents' policy, go back in it, or switch it off.",
     "recover": "After a crash: finish or undo what was under way.",
     "status": "Show where everything stands.",
     "report": "Write report.html and print the board.",

@@ -12,11 +12,11 @@ from hasten.cli import tables
 from hasten.cli.options import common, dry_run, yes
 from hasten.cli.output import Display, err, out, plain, say_json
 from hasten.errors import ConfigError, NotAllowed
-from hasten.model import Change, Decision, Step, Verdict
+from hasten.model import Change, Decision, Kind, Step, Verdict
 from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.record.report import label_of
-from hasten.session import opened
+from hasten.session import located, opened
 
 
 @click.command()
@@ -30,7 +30,8 @@ def command(ids: tuple[str, ...], config: str | None, as_json: bool, dry_run: bo
 
     Exit code 2 when nothing was worth keeping.
     """
-    with Display(quiet=as_json) as display, opened(config, database=True) as app:
+    application = not dry_run and _needs_application(config, ids)
+    with Display(quiet=as_json) as display, opened(config, database=True, application=application) as app:
         book = Ledger(app.state_dir)
         chosen = _chosen(book, ids)
         if dry_run:
@@ -60,6 +61,14 @@ def carry_out_all(chosen: list[Change], app: App, book: Ledger, display: Display
         display.say(f"  {decision.verdict}: {decision.reason}")
         decisions.append((change, decision))
     return decisions
+
+
+def _needs_application(config: str | None, ids: tuple[str, ...]) -> bool:
+    """
+    Whether one of the changes is tried in the application itself.
+    """
+    chosen = _chosen(Ledger(located(config).state_dir), ids)
+    return any(change.kind is Kind.POLICY for change in chosen)
 
 
 def _chosen(book: Ledger, ids: tuple[str, ...]) -> list[Change]:

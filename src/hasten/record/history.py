@@ -12,6 +12,8 @@ import msgspec
 from hasten.evidence import Observation
 from hasten.model import Change, Decision, Entry, Finding, Measurement, Noise, Noun, Step, Trial, Verdict
 
+#: Arenas in which the live application has something of the change: the clone and the instance are its own.
+LIVE_ARENAS = ("split", "live")
 #: After these nothing of the change is in the world.
 _GONE = (Step.PLANNED, Step.ROLLED_BACK)
 
@@ -86,8 +88,8 @@ def _moved(state: ChangeState, entry: Entry) -> ChangeState:
         moved["step"] = entry.step
     if entry.step is Step.APPLIED:
         moved["arena"] = body["arena"]
-        moved["has_been_live"] = state.has_been_live or body["arena"] == "live"
-    if "trial" in body and body.get("arena") == "clone":
+        moved["has_been_live"] = state.has_been_live or body["arena"] in LIVE_ARENAS
+    if "trial" in body and body.get("arena") != "live":
         moved["trial"] = msgspec.convert(body["trial"], Trial)
     if "decision" in body:
         moved["decision"] = msgspec.convert(body["decision"], Decision)

@@ -1,0 +1,180 @@
+"""
+A rule of the policy on trial: candidate beside control in the one application that runs.
+
+Every request goes to both arms at the same moment; which one is written first is drawn. So nothing has to be washed out
+between blocks, and whatever else the machine does happens to both. Only the requests of the trial are in the candidate
+arm (its share of anybody else's is 0), and it ends by itself when Hasten dies.
+
+Answers travel as over the visitors' network ([browser] network), through a proxy on loopback that really lets so many
+bytes per second pass. The effect is the time until the last byte; the time at the server itself is guarded.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any, Protocol
+
+import msgspec
+
+from hasten.application import App
+from hasten.errors import NoData
+from hasten.log import operation
+from hasten.model import Change, Effect, Grade, Guard, Trial
+from hasten.verify import answers, policy_requests
+from hasten.verify.answers.arms import arms_at
+from hasten.verify.policy_pacing import PAIR_S, Pacing, pacing_of
+from hasten.verify.policy_pairs import OTHERS, Pairs, Server, Setting, at_the_server, set_up, travel
+from hasten.verify.policy_requests import HEADER
+from hasten.verify.route_effects import effect_over, not_worse, route_effects
+from hasten.verify.sequence import Plan, Played, Progress, run_pairs
+from hasten.world.load.duet import duet
+from hasten.world.paced_proxy import LINKS, paced
+from hasten.world.policy_file import Rule, with_rule
+
+#: The candidate may need so much more time at the server before it counts as worse; both must be exceeded.
+WORSE_SERVER, WORSE_SERVER_S = 1.20, 0.010
+COMPARE_S = 30.0
+
+
+class Judged(Protocol):
+    """
+    The part of a remedy that a trial needs; it may also say in `declares` what its answers have on purpose.
+    """
+
+    about: Any
+
+
+def run_policy_trial(
+    change: Change,
+    remedy: Judged,
+    app: App,
+    *,
+    plan: Plan | None = None,
+    progress: Progress = lambda _done, _what: None,
+    pair_s: float = PAIR_S,
+) -> Trial:
+    """
+    Control against candidate in the running application; the candidate is gone afterwards.
+
+    Args:
+        plan: How it is run; its weights are set here.
+        pair_s: The least length of a pair.
+
+    Raises:
+        ApplyFailed: no worker took the candidate: the agent is not in the application, or refuses the rule.
+        NoData: nothing is known to ask, or the rule touches none of it.
+        Unreachable, NotAllowed: the application does not answer, or refuses a login.
+    """
+    start = time.monotonic()
+    if not app.url:
+        raise NoData("the application does not run", hint="name [application] `url` or processes in hasten.toml")
+    plan = plan or Plan(least_gain=remedy.about.least_gain)
+    rules = with_rule(app.policy.read().rules, msgspec.convert(change.after["rule"], Rule))
+    with (
+        operation("trial.policy", change=change.id, seed=plan.seed) as result,
+        app.policy.candidate(rules, name=change.id, seed=plan.seed) as candidate,
+    ):
+        progress(0.0, "putting the candidate beside the control")
+        setting = set_up(change, app, candidate)
+        progress(0.05, "comparing answers")
+        same = _compared(setting, getattr(remedy, "declares", {}), plan.seed)
+        progress(0.1, "timing the server itself")
+        server = at_the_server(setting, plan.seed)
+        plan = replace(plan, weights={OTHERS: 0.0})
+        played = _play(setting, plan, server, (pair_s, progress))
+        trial = _judged(setting, plan, played, same, server, time.monotonic() - start)
+        result.update(pairs=len(trial.blocks), ended=trial.ended)
+    return trial
+
+
+def _compared(setting: Setting, declares: Mapping[str, Any], seed: int) -> answers.Equivalence:
+    declared = msgspec.convert(dict(declares), answers.Declared)
+    declared = msgspec.structs.replace(declared, may_differ=[*declared.may_differ, f"header:{HEADER}"])
+    clients = policy_requests.clients_of(setting.touched)
+    plan = answers.ComparisonPlan(seed=seed, declared=declared, known=clients, time_budget_s=COMPARE_S)
+    names = {answers.CONTROL: "control", answers.CONTROL_AGAIN: "control", answers.CANDIDATE: "candidate"}
+    with arms_at(
+        dict.fromkeys(names, setting.app.url),
+        setting.app.target,
+        sessions=dict.fromkeys(names, setting.sessions),
+        headers={arm: policy_requests.arm(setting.candidate, name) for arm, name in names.items()},
+        timeout_s=setting.app.target.traffic.timeout_s,
+    ) as ask:
+        return answers.compare_answers(clients, ask, plan)
+
+
+def _play(setting: Setting, plan: Plan, server: Server, run: tuple[float, Progress]) -> Played:
+    pair_s, progress = run
+    target = setting.app.target
+    link = LINKS.get(target.browser.network)
+    network = paced(setting.app.url, link) if link else nullcontext(setting.app.url)
+    with network as url, duet(setting.plans(url), setting.renewing()) as both:
+        progress(0.15, "timing the answers over the visitors' network")
+        rate = target.traffic.rate_per_s if setting.others else 0.0
+        pacing = pacing_of(server.seconds, travel(setting, both), rate, least_s=pair_s, budget_s=plan.budget_s)
+        setting.notes.append(_says(setting, pacing, target.browser.network if link else "loopback"))
+        pairs = Pairs(setting, both, pacing, plan.seed)
+        return run_pairs(pairs.play, plan, lambda done, what: progress(0.2 + 0.75 * done, what))
+
+
+def _judged(
+    setting: Setting, plan: Plan, played: Played, same: answers.Equivalence, server: Server, seconds: float
+) -> Trial:
+    touched = {each.name: 1.0 for each in setting.touched}
+    guarded = dict.fromkeys([*touched, *([OTHERS] if setting.others else [])], 1.0)
+    routes = route_effects(played.blocks, guarded, plan.seed, plan.level)
+    cold = tuple(round(each * 1000) for each in setting.cold_s)
+    return Trial(
+        change=setting.change.id,
+        grade=Grade.A,
+        arena="split",
+        seed=plan.seed,
+        blocks=played.blocks,
+        effect=effect_over(played.blocks, touched, plan.seed, plan.level, setting.change.where),
+        effects=routes,
+        guards=[
+            played.harm,
+            setting.tally.errors(),
+            setting.tally.statuses(),
+            not_worse(routes, guarded),
+            server_time(server.effect),
+            answers.guard(same),
+        ],
+        equivalence=same.as_data(),
+        weights={**touched, OTHERS: 0.0},
+        duration_s=seconds,
+        notes=[
+            *setting.notes,
+            f"cold, the server took {cold[1]} ms for all of them with the change, {cold[0]} ms without it",
+            *setting.tally.notes(),
+        ],
+        looks=played.looks,
+        least_gain=plan.least_gain,
+        level=plan.level,
+        ended=played.ended,
+    )
+
+
+def server_time(effect: Effect | None) -> Guard:
+    """
+    The server itself is not shown to take much longer for the same requests, once they are warm.
+    """
+    if effect is None:
+        return Guard(name="server time", ok=None, detail="too few pairs straight to the server", limit=WORSE_SERVER)
+    more_s = (effect.low - 1) * effect.control
+    return Guard(
+        name="server time",
+        ok=not (effect.low > WORSE_SERVER and more_s > WORSE_SERVER_S),
+        detail=f"{effect.candidate * 1000:.3g} ms at the server with the change, {effect.control * 1000:.3g} without",
+        value=effect.low,
+        limit=WORSE_SERVER,
+    )
+
+
+def _says(setting: Setting, pacing: Pacing, network: str) -> str:
+    asked = pacing.repeats * len(setting.touched)
+    return (
+        f"over {network}; {asked} requests in each arm of a pair of {pacing.pair_s:.3g} s, and {pacing.others} others; "
+        "both arms of a request begin at the same moment, so nothing has to be washed out"
+    )
