@@ -16,7 +16,7 @@ from hasten.evidence import Observation
 from hasten.model import Block, Change, Effect, Finding, Grade, Guard, Kind, Risk, Step, Trial, Verdict, Where
 from hasten.record import history
 from hasten.record.ledger import Ledger
-from hasten.target import Target
+from hasten.target import Allow, Target
 from hasten.world.supervisor import Supervisor
 
 CHANGE = Change(
@@ -89,7 +89,8 @@ def app(tmp_path: Path) -> App:
     An App that was observed.
     """
     return App(
-        target=Target(), state_dir=tmp_path, supervisor=cast(Supervisor, None), gathered=Observation(name="baseline")
+        target=Target(allow=Allow(mode="auto")), state_dir=tmp_path, supervisor=cast(Supervisor, None),
+        gathered=Observation(name="baseline"),
     )
 
 

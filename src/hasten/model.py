@@ -311,7 +311,8 @@ class Step(StrEnum):
     What an entry of the ledger says.
 
     A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first on a clone, then live; STUCK from anywhere.
-    Entries are written before the step they name is carried out.
+    Entries are written before the step they name is carried out. What people say moves no change: APPROVED, WITHDRAWN,
+    STOPPED, RESUMED.
     """
 
     MEASURED = "MEASURED"
@@ -323,6 +324,10 @@ class Step(StrEnum):
     ROLLED_BACK = "ROLLED_BACK"
     STUCK = "STUCK"
     RECOVERED = "RECOVERED"
+    APPROVED = "APPROVED"
+    WITHDRAWN = "WITHDRAWN"
+    STOPPED = "STOPPED"
+    RESUMED = "RESUMED"
 
 
 class Entry(Noun, frozen=True, kw_only=True):

@@ -4,8 +4,6 @@ Opens what hasten.toml describes for as long as a command runs: one Hasten at a 
 Leaving the block stops everything that was started here, whatever happened inside of it.
 """
 
-import fcntl
-import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -13,10 +11,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hasten import kill_switch, optimize
 from hasten.application import App
-from hasten.errors import ConfigError, HastenError, NotAllowed
+from hasten.errors import ConfigError
+from hasten.lock import alone as alone
 from hasten.log import logger
 from hasten.record import observations
+from hasten.record.ledger import Ledger
 from hasten.signals import shielded
 from hasten.target import Process, Target, find_config, load_target
 from hasten.world import ports, registry
@@ -46,7 +47,26 @@ def located(config: str | None) -> Place:
     """
     path = find_config(config)
     target = load_target(path)
+    for name in target.allow.modes:
+        if "." in name:
+            optimize.remedy(name)
     return Place(path, target, (path.parent / target.state).resolve(), (path.parent / target.root).resolve())
+
+
+@contextmanager
+def recording(state_dir: Path, name: str) -> Iterator[Ledger]:
+    """
+    The ledger of a state folder, for somebody who only says something and opens nothing; no other Hasten is at work.
+
+    Raises:
+        NotAllowed: another one is.
+    """
+    with alone(state_dir):
+        logger.log_to(state_dir / "operations.jsonl", target=name)
+        try:
+            yield Ledger(state_dir)
+        finally:
+            logger.close()
 
 
 @contextmanager
@@ -166,7 +186,10 @@ def _spec(process: Process, place: Place, cluster: Cluster | None, taken: dict[s
     return Spec(
         name=process.name,
         argv=command,
-        env={name: fill(value) for name, value in process.env.items()},
+        env={
+            kill_switch.VARIABLE: str(kill_switch.path_of(place.state_dir)),
+            **{name: fill(value) for name, value in process.env.items()},
+        },
         cwd=_resolve(place, process.cwd),
         ready=fill(process.ready) or taken[process.name],
         ready_timeout_s=process.ready_timeout_s,
@@ -201,38 +224,6 @@ def _fill(text: str, process: Process, place: Place, cluster: Cluster | None, ta
 def _resolve(place: Place, path: str) -> Path:
     # Not .resolve(): the python of a virtual environment is a symlink and must stay one.
     return place.root / path
-
-
-@contextmanager
-def alone(state_dir: Path) -> Iterator[None]:
-    """
-    No other Hasten works in this folder until the end of the block; the folder is there.
-
-    Raises:
-        NotAllowed: another one does.
-        HastenError: the folder cannot be written.
-    """
-    try:
-        state_dir.mkdir(parents=True, exist_ok=True)
-        file = (state_dir / "lock").open("a+")
-    except OSError as error:
-        raise HastenError(
-            f"the state folder {state_dir} cannot be written: {error.strerror}",
-            hint="look at what is there and at its permissions, or name another folder: `state` in hasten.toml",
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise NotAllowed(
-                f"another Hasten (process {file.read().strip() or 'unknown'}) is at work in {state_dir}",
-                hint="wait for it to end, or end it with Ctrl-C",
-            ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        yield
 
 
 def running_in(state_dir: Path) -> list[str]:
