@@ -7,7 +7,7 @@ earlier and ends at the later of the two moments that its words can mean: a free
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -20,8 +20,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 #: The longest weekly window is a week and the change of a clock.
 _REACH_DAYS = 9
-#: Windows that touch are told as one, up to a year of them.
-_MOST_JOINED = 366
+#: Windows that touch are told as one, up to so many days: those of all seven days never end.
+_MOST_JOINED = timedelta(days=100)
 
 
 class Freeze(Section, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -81,7 +81,7 @@ def present(freezes: Iterable[Freeze], now: datetime) -> Window | None:
     rules = list(freezes)
     found: Window | None = None
     moment = now
-    for _ in range(_MOST_JOINED):
+    while moment < now + _MOST_JOINED:
         holding = [window for window in _around(rules, moment) if window.holds(moment)]
         if not holding:
             break
@@ -93,10 +93,14 @@ def present(freezes: Iterable[Freeze], now: datetime) -> Window | None:
 
 def upcoming(freezes: Iterable[Freeze], now: datetime) -> Window | None:
     """
-    The next window that begins after this moment, joined like `present`; None: there is none.
+    The next window after this moment and after the one that holds it, joined like `present`; None: there is none.
     """
     rules = list(freezes)
-    later = [window for window in _around(rules, now) if window.start > now]
+    held = present(rules, now)
+    after = held.end if held else now
+    if held and present(rules, after):
+        return None  # it goes on for as far as anybody looks
+    later = [window for window in _around(rules, after) if window.start > after]
     if not later:
         return None
     first = min(later, key=lambda window: window.start)
@@ -200,14 +204,13 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        known = available_timezones()
+        known = sorted(available_timezones())
         hint = _nearest(name, known) if known else "this system has no time zone data: install tzdata, or use UTC"
         raise ConfigError(f"[[freeze]] there is no time zone {name!r}", hint=hint) from None
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+def _nearest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"known: {', '.join(names)}" if len(names) < 20 else "such as Europe/Berlin or UTC"
+    return f"known: {', '.join(known)}" if len(known) < 20 else "such as Europe/Berlin or UTC"
