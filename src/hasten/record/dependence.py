@@ -90,7 +90,8 @@ def _names_in(value: Any) -> set[str]:
 
 def _mentions(change: Change, name: str) -> bool:
     word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
-    return any(word.search(text) for part in (change.before, change.after, change.inverse) for text in _texts(part))
+    parts = (change.where.name, change.before, change.after, change.inverse)
+    return any(word.search(text) for part in parts for text in _texts(part))
 
 
 def _texts(value: Any) -> list[str]:
