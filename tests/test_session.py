@@ -2,12 +2,16 @@
 A session opens what hasten.toml describes, one Hasten at a time.
 """
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from hasten.errors import ConfigError, NotAllowed
-from hasten.session import located, opened
+from hasten.log import logger
+from hasten.model import Step
+from hasten.session import located, opened, recording
 
 
 def config(tmp_path: Path, text: str = "") -> str:
@@ -70,3 +74,40 @@ def test_a_private_data_directory_must_be_there(tmp_path: Path) -> None:
     path = config(tmp_path, '[database]\nprivate = "{state}/pgdata"')
     with pytest.raises(ConfigError, match="pgdata"), opened(path, database=True):
         pass
+
+
+def test_somebody_who_only_says_something_opens_nothing(tmp_path: Path) -> None:
+    """
+    The ledger can be written, no other Hasten can, and operations are logged for as long.
+    """
+    with recording(tmp_path, "shop") as book:
+        book.append(Step.STOPPED, {"reason": "", "ended": None})
+        with pytest.raises(NotAllowed), recording(tmp_path, "shop"):
+            pass
+    assert Step.STOPPED.value in (tmp_path / "operations.jsonl").read_text()
+    logger.event("afterwards")
+    assert "afterwards" not in (tmp_path / "operations.jsonl").read_text()
+
+
+def test_modes_name_optimizations_that_there_are(tmp_path: Path) -> None:
+    """
+    A slip is named with the nearest one, whatever command reads the file.
+    """
+    assert {"database.indexes": "auto"} == located(
+        config(tmp_path, '[allow.modes]\n"database.indexes" = "auto"')
+    ).target.allow.modes
+    with pytest.raises(ConfigError) as caught:
+        located(config(tmp_path, '[allow.modes]\n"database.indices" = "auto"'))
+
+    assert "'database.indexes'" in caught.value.hint
+
+
+def test_processes_of_the_application_are_told_where_the_stop_file_would_be(tmp_path: Path) -> None:
+    """
+    In HASTEN_STOP, for the agent: the same file that stops Hasten.
+    """
+    code = "import os, sys, pathlib; pathlib.Path(sys.argv[1]).write_text(os.environ['HASTEN_STOP'])"
+    words = [sys.executable, "-c", f"{code}; import http.server as h; h.test(port=int(sys.argv[2]))", "{state}/told", "{port}"]
+    text = f'[[application.processes]]\nname = "web"\ncommand = {json.dumps(words)}\nis_web = true'
+    with opened(config(tmp_path, text), application=True) as app:
+        assert str(app.state_dir / "STOP") == (app.state_dir / "told").read_text()

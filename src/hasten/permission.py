@@ -186,7 +186,8 @@ def _approved(change: Change, approvals: Sequence[Approval], now: datetime) -> P
         return _ask("approval:clock", f"the approval by {latest.by} lies in the future: was the clock set back?", hint)
     others = [each for each in approvals if (each.optimization, each.where) == _place(change) and each.until > now]
     if others:
-        reason = f"what {others[-1].by} approved is {others[-1].change} as it was then, and the plan has changed"
+        given = others[-1]
+        reason = f"nobody has approved this one: {given.by} approved {given.change}, another change to {given.where}"
         return _ask("approval:other", reason, hint)
     return _ask("approval:none", "nobody has approved it", hint)
 

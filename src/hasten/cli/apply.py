@@ -43,7 +43,7 @@ def command(ids: tuple[str, ...], config: str | None, as_json: bool, dry_run: bo
             return
         allowed = _allowed(answers, app, book, yes=yes, is_named=bool(ids))
         decisions = carry_out_all(allowed, app, book, display)
-    left = _left(answers, decisions)
+        left = _left(chosen, decisions, app, book)
     if as_json:
         say_json({"decisions": [{"id": c.id, "decision": d} for c, d in decisions], "left": left})
     else:
@@ -131,14 +131,10 @@ def _allowed(
     return granted
 
 
-def _left(answers: list[tuple[Change, Permission]], decisions: list[tuple[Change, Decision]]) -> list[dict[str, str]]:
-    done = {change.id for change, _ in decisions}
-    return [
-        {
-            "id": change.id,
-            "reason": answer.reason if answer.value is not Value.YES else "no longer allowed when its turn came",
-            "rule": answer.rule,
-        }
-        for change, answer in answers
-        if change.id not in done
-    ]
+def _left(chosen: list[Change], done: list[tuple[Change, Decision]], app: App, book: Ledger) -> list[dict[str, str]]:
+    """
+    The chosen changes that were not tried, each with what keeps it from being tried now.
+    """
+    entries, tried = book.read(), {change.id for change, _ in done}
+    left = [(change.id, gate.permission_for(change, app, entries)) for change in chosen if change.id not in tried]
+    return [{"id": name, "reason": answer.reason, "rule": answer.rule} for name, answer in left]

@@ -25,7 +25,7 @@ def command(config: str | None, as_json: bool) -> None:
         say_json({"now": moment, "windows": len(windows), "present": present, "next": following})
         return
     if not windows:
-        out.print("No window is described. [dim]Add [[freeze]] to hasten.toml: docs/configuration.md shows how.[/]")
+        out.print(plain("No window is described. Add [[freeze]] to hasten.toml: docs/configuration.md shows how."))
         return
     if present is None:
         out.print("Nothing is frozen now.")

@@ -75,7 +75,7 @@ def _approval(entry: Entry) -> Approval:
     return Approval(
         change=body["change"],
         seal=body["seal"],
-        by=entry.actor,
+        by=entry.actor.partition(" (")[0],  # without the process
         at=entry.at,
         until=datetime.fromisoformat(body["until"]),
         note=body.get("note", ""),
