@@ -151,7 +151,10 @@ AFTERNOON = Freeze(days=["wed"], from_="13:00", to="15:00", reason="sale")
 
 @pytest.mark.parametrize(
     ("hour", "lasts", "value"),
-    [(11, 1, Value.YES), (12, 1, Value.YES), (12, 2, Value.NO), (13, 0, Value.NO), (14, 0, Value.NO), (15, 9, Value.YES)],
+    [
+        (11, 1, Value.YES), (12, 1, Value.YES), (12, 2, Value.NO), (13, 0, Value.NO), (14, 0, Value.NO),
+        (15, 9, Value.YES),
+    ],
 )  # fmt: skip
 def test_nothing_is_begun_that_would_meet_a_freeze(hour: int, lasts: int, value: Value) -> None:
     """

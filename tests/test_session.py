@@ -107,7 +107,8 @@ def test_processes_of_the_application_are_told_where_the_stop_file_would_be(tmp_
     In HASTEN_STOP, for the agent: the same file that stops Hasten.
     """
     code = "import os, sys, pathlib; pathlib.Path(sys.argv[1]).write_text(os.environ['HASTEN_STOP'])"
-    words = [sys.executable, "-c", f"{code}; import http.server as h; h.test(port=int(sys.argv[2]))", "{state}/told", "{port}"]
+    code += "; import http.server as h; h.test(port=int(sys.argv[2]))"
+    words = [sys.executable, "-c", code, "{state}/told", "{port}"]
     text = f'[[application.processes]]\nname = "web"\ncommand = {json.dumps(words)}\nis_web = true'
     with opened(config(tmp_path, text), application=True) as app:
         assert str(app.state_dir / "STOP") == (app.state_dir / "told").read_text()

@@ -129,7 +129,9 @@ def test_a_yes_is_on_record(
     assert (Step.APPROVED, note, story.waiting.id) == (entry.step, entry.body["note"], entry.body["change"])
 
 
-def test_what_was_approved_before_needs_nobody(run: Callable[..., Any], story: Story, carried_out: list[Change]) -> None:
+def test_what_was_approved_before_needs_nobody(
+    run: Callable[..., Any], story: Story, carried_out: list[Change]
+) -> None:
     """
     A timer can run `hasten apply`: it tries what somebody approved, and nothing else.
     """
@@ -146,7 +148,9 @@ def test_what_was_approved_before_needs_nobody(run: Callable[..., Any], story: S
     assert f"left         {other.id}  nobody has approved this one" in run("apply", "--config", story.folder).out
 
 
-def test_the_class_of_a_change_has_its_own_mode(run: Callable[..., Any], story: Story, carried_out: list[Change]) -> None:
+def test_the_class_of_a_change_has_its_own_mode(
+    run: Callable[..., Any], story: Story, carried_out: list[Change]
+) -> None:
     """
     By [allow.modes]: what is not for Hasten to do is left, and refused where it was named.
     """

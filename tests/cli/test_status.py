@@ -48,6 +48,7 @@ def test_what_holds_everything_up_is_seen(run: Callable[..., Any], story: Story)
     run("approve", story.waiting.id, "--config", story.folder)
     run("stop", "--reason", "[down]", "--config", story.folder)
     found = run("status", "--json", "--config", story.folder).data
-    assert ("[down]", [story.waiting.id]) == (found["stopped"]["reason"], [each["change"] for each in found["approvals"]])
+    assert "[down]" == found["stopped"]["reason"]
+    assert [story.waiting.id] == [each["change"] for each in found["approvals"]]
     said = run("status", "--config", story.folder).out
     assert all(word in said for word in ("[down]", "[sale]", "hasten resume", f"approved: {story.waiting.id}"))

@@ -23,7 +23,7 @@ def kept(seq: int, place: str = "table:orders", *, timed: str = "", **fields: An
         "after": {"n": seq}, "inverse": {}, "why": "", "expects": "", "risk": Risk.R2,
     }  # fmt: skip
     change = Change(**{**given, **fields})
-    numbers = {name: 1.0 for name in timed.split()}
+    numbers = dict.fromkeys(timed.split(), 1.0)
     blocks = [Block(index=0, order="", control=numbers, candidate=numbers)] if numbers else []
     trial = Trial(change=change.id, grade=Grade.A, arena="clone", seed=1, blocks=blocks, effect=None)
     return ChangeState(change=change, step=Step.KEPT, kept_seq=seq, last_seq=seq, trial=trial)
