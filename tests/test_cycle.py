@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from hasten import cycle, gate, kill_switch, optimize, way_back
+from hasten import cycle, gate, kill_switch, kinds, optimize, way_back
 from hasten.application import App
 from hasten.errors import ApplyFailed, Interrupted, NoData, NotAllowed
 from hasten.evidence import Observation
@@ -40,13 +40,13 @@ from hasten.target import Allow, Target
 from hasten.world.supervisor import Supervisor
 
 CHANGE = Change(
-    optimization="toy.switch", kind=Kind.POLICY, where=Where(kind="route", name="GET /"), before={}, after={"on": 1},
+    optimization="toy.switch", kind=Kind.FILES, where=Where(kind="route", name="GET /"), before={}, after={"on": 1},
     inverse={"on": 0}, why="", expects="", risk=Risk.R0,
 )  # fmt: skip
 FINDING = Finding(symptom="slow_toy", where=CHANGE.where, cost_s_per_day=1.0, says="slow")
 
 
-def trial(ratio: float, *, arena: str = "clone", guard: bool | None = True) -> Trial:
+def trial(ratio: float, *, arena: str = "instance", guard: bool | None = True) -> Trial:
     """
     A trial with this effect.
     """
@@ -66,7 +66,7 @@ class World:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.live: set[str] = set()
-        self.on_clone: Callable[[], Trial] = lambda: trial(0.2)
+        self.in_arena: Callable[[], Trial] = lambda: trial(0.2)
         self.on_live: Callable[[], Trial] = lambda: trial(1.0, arena="live")
         self.apply: Callable[[], None] = lambda: None
         remedy = SimpleNamespace(
@@ -79,8 +79,8 @@ class World:
             by_hand=lambda change: ["switch it off"],
         )
         monkeypatch.setattr(optimize, "catalogue", lambda: {"toy.switch": remedy})
-        monkeypatch.setattr(cycle, "run_schema_trial", lambda *_args, **_named: self.on_clone())
-        monkeypatch.setattr(cycle, "watch", lambda *_args: self.on_live())
+        monkeypatch.setattr(kinds, "run_trial", lambda *_args, **_named: self.in_arena())
+        monkeypatch.setattr(kinds, "look_at_live", lambda *_args: self.on_live())
 
     def _apply(self, change: Change, _app: App) -> None:
         self.apply()
@@ -129,13 +129,13 @@ def steps(book: Ledger) -> list[str]:
 
 def test_what_is_proved_is_kept(world: World, book: Ledger, app: App) -> None:
     """
-    First on a clone, then live, then KEPT; each step is in the ledger.
+    First in its arena, then live, then KEPT; each step is in the ledger.
     """
     (change,) = cycle.plan(app, [FINDING], book, silent)
     decision = cycle.carry_out(change, app, book, silent)
 
     assert (Verdict.KEEP, {change.id}) == (decision.verdict, world.live)
-    assert ["PLANNED", "APPLIED clone", "TRIED clone", "APPLIED live", "TRIED live", "KEPT"] == steps(book)
+    assert ["PLANNED", "APPLIED instance", "TRIED instance", "APPLIED live", "TRIED live", "KEPT"] == steps(book)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_what_is_not_proved_never_gets_live(
     """
     No gain, harm, a failed guard, a guard without data: nothing was applied to the live application.
     """
-    world.on_clone = outcome
+    world.in_arena = outcome
     (change,) = cycle.plan(app, [FINDING], book, silent)
 
     assert verdict == cycle.carry_out(change, app, book, silent).verdict
-    assert ["PLANNED", "APPLIED clone", "TRIED clone", "ROLLED_BACK"] == steps(book)
+    assert ["PLANNED", "APPLIED instance", "TRIED instance", "ROLLED_BACK"] == steps(book)
     assert set() == world.live
 
 
@@ -170,7 +170,7 @@ def test_a_trial_that_cannot_be_had_is_inconclusive(world: World, book: Ledger, 
     def fail() -> Trial:
         raise error
 
-    world.on_clone = fail
+    world.in_arena = fail
     (change,) = cycle.plan(app, [FINDING], book, silent)
     decision = cycle.carry_out(change, app, book, silent)
 
@@ -178,9 +178,27 @@ def test_a_trial_that_cannot_be_had_is_inconclusive(world: World, book: Ledger, 
     assert set() == world.live
 
 
+def test_what_was_tried_on_live_requests_is_undone_there(world: World, book: Ledger, app: App) -> None:
+    """
+    A policy is tried on a share of the live requests: what was not proved is taken back, not only forgotten.
+    """
+    change = msgspec.structs.replace(CHANGE, kind=Kind.POLICY)
+    book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})
+
+    def half_there() -> Trial:
+        world.live.add(change.id)
+        return trial(1.0, arena="split")
+
+    world.in_arena = half_there
+    decision = cycle.carry_out(change, app, book, silent)
+
+    assert (Verdict.INCONCLUSIVE, set()) == (decision.verdict, world.live)
+    assert ["PLANNED", "APPLIED split", "TRIED split", "ROLLED_BACK"] == steps(book)
+
+
 def test_what_the_live_application_vetoes_goes_back(world: World, book: Ledger, app: App) -> None:
     """
-    Proved on a clone and worse live: it is undone.
+    Proved in its arena and worse live: it is undone.
     """
     world.on_live = lambda: trial(1.0, arena="live", guard=False)
     (change,) = cycle.plan(app, [FINDING], book, silent)
@@ -211,7 +229,7 @@ def test_a_failed_idea_is_not_proposed_again(world: World, book: Ledger, app: Ap
     """
     Neither what went back nor what is kept is planned twice; what a person undid may be.
     """
-    world.on_clone = lambda: trial(1.5)
+    world.in_arena = lambda: trial(1.5)
     (change,) = cycle.plan(app, [FINDING], book, silent)
     cycle.carry_out(change, app, book, silent)
 

@@ -2,8 +2,6 @@
 A session opens what hasten.toml describes, one Hasten at a time.
 """
 
-import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -100,15 +98,3 @@ def test_modes_name_optimizations_that_there_are(tmp_path: Path) -> None:
         located(config(tmp_path, '[allow.modes]\n"database.indices" = "auto"'))
 
     assert "'database.indexes'" in caught.value.hint
-
-
-def test_processes_of_the_application_are_told_where_the_stop_file_would_be(tmp_path: Path) -> None:
-    """
-    In HASTEN_STOP, for the agent: the same file that stops Hasten.
-    """
-    code = "import os, sys, pathlib; pathlib.Path(sys.argv[1]).write_text(os.environ['HASTEN_STOP'])"
-    code += "; import http.server as h; h.test(port=int(sys.argv[2]))"
-    words = [sys.executable, "-c", code, "{state}/told", "{port}"]
-    text = f'[[application.processes]]\nname = "web"\ncommand = {json.dumps(words)}\nis_web = true'
-    with opened(config(tmp_path, text), application=True) as app:
-        assert str(app.state_dir / "STOP") == (app.state_dir / "told").read_text()

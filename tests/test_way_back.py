@@ -199,6 +199,10 @@ def test_a_block_that_ends_early_leaves_nothing(book: Ledger, app: App, world: s
     ("steps", "live", "left"),
     [
         ([(Step.APPLIED, "clone")], set[str](), False),
+        ([(Step.APPLIED, "instance")], set[str](), False),
+        ([(Step.APPLIED, "split")], {"half:"}, False),
+        ([(Step.APPLIED, "split"), (Step.TRIED, "split")], {""}, False),
+        ([(Step.APPLIED, "instance"), (Step.TRIED, "instance"), (Step.APPLIED, "live")], {"half:"}, False),
         ([(Step.APPLIED, "clone"), (Step.TRIED, "clone")], set[str](), False),
         ([(Step.APPLIED, "clone"), (Step.TRIED, "clone"), (Step.APPLIED, "live")], {"half:"}, False),
         ([(Step.APPLIED, "live")], {""}, False),

@@ -1,7 +1,7 @@
 """
 App: the application as the remedies see it, and the only door through which they reach the world.
 
-A remedy reads `app.observation` and `app.target`, and acts on `app.database`. In a trial it is handed an App whose
+A remedy reads `app.observation` and `app.target`, and acts on `app.database`, `app.files` or `app.servers`. In a trial it is handed an App whose
 database is a clone; it cannot tell, and need not.
 """
 
@@ -12,9 +12,12 @@ from pathlib import Path
 
 from hasten.errors import ConfigError, NoData, NotAllowed
 from hasten.evidence import Observation
+from hasten.fleet import Fleet
 from hasten.target import Target
 from hasten.world.clone import cloned
 from hasten.world.cluster import Cluster
+from hasten.world.patches import Files
+from hasten.world.policy_file import PolicyFile
 from hasten.world.postgres import Database
 from hasten.world.supervisor import Supervisor
 
@@ -35,6 +38,7 @@ class App:
         cluster: The private server of the database, when Hasten runs it.
         processes: What was started, by name: its role and its pid.
         swept: What a dead run had left and was ended when this one began.
+        fleet: The processes that Hasten runs, or None where hasten.toml names none.
     """
 
     target: Target
@@ -48,6 +52,7 @@ class App:
     arena: str = "live"
     processes: dict[str, tuple[str, int]] = field(default_factory=dict)
     swept: list[str] = field(default_factory=list)
+    fleet: Fleet | None = None
 
     @property
     def database(self) -> Database:
@@ -60,6 +65,32 @@ class App:
         if self.store is None:
             raise ConfigError("hasten.toml names no database", hint="add [database] with `url` or `private`")
         return self.store
+
+    @property
+    def files(self) -> Files:
+        """
+        The files below the application's folder, to act on.
+        """
+        return Files(self.root, self.state_dir)
+
+    @property
+    def servers(self) -> Fleet:
+        """
+        The processes to act on.
+
+        Raises:
+            ConfigError: hasten.toml names none.
+        """
+        if self.fleet is None:
+            raise ConfigError("hasten.toml names no process", hint="describe it with [[application.processes]]")
+        return self.fleet
+
+    @property
+    def policy(self) -> PolicyFile:
+        """
+        The policy that the application's agents obey.
+        """
+        return PolicyFile(self.state_dir / "policy")
 
     @property
     def observation(self) -> Observation:

@@ -4,8 +4,8 @@ The loop. Start reading here.
     observe ─▶ diagnose ─▶ plan ─▶ for each change: apply ─▶ try ─▶ decide ─▶ keep, or go back
 
 The way back exists before the first step: a Change carries its inverse, and the entry of a step is on the disk
-before the step. A schema change is tried on clones first; only what is kept there is applied to the live database,
-and looked at once more there.
+before the step. Each kind of change is tried in an arena of its own first (kinds); only what is kept there is applied
+to the live application, and looked at once more there.
 """
 
 from collections.abc import Callable
@@ -13,18 +13,17 @@ from typing import Any
 
 import msgspec
 
-from hasten import decide, gate, kill_switch, objectives, optimize
+from hasten import decide, gate, kill_switch, kinds, objectives, optimize
 from hasten.application import App
 from hasten.diagnose import Diagnosis, diagnose
 from hasten.errors import ApplyFailed, NoData
 from hasten.evidence import Observation
 from hasten.log import operation
-from hasten.model import Change, Decision, Finding, Kind, Step, Trial, Verdict
+from hasten.model import Change, Decision, Finding, Step, Trial, Verdict
 from hasten.observe.run import observe
 from hasten.record import history, observations
 from hasten.record.ledger import Ledger
-from hasten.verify.trial import run_schema_trial
-from hasten.verify.watch import held, watch
+from hasten.verify.watch import held
 from hasten.way_back import go_back, or_back
 from hasten.workload import difference, workload_of
 
@@ -106,23 +105,26 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     remedy = optimize.catalogue()[change.optimization]
     gate.require(change, app, book)
     progress = kill_switch.watched(progress, app.state_dir)
-    if change.kind is Kind.SCHEMA:
-        app.database.require_create()
+    arena = kinds.arena_of(change)
+    kinds.require(change, app)
     with operation("cycle.carry_out", change=change.id) as result, or_back(change, app, book) as way:
-        book.append(Step.APPLIED, {"change": change.id, "arena": "clone"})
+        way.is_live = kinds.is_live(arena)
+        book.append(Step.APPLIED, {"change": change.id, "arena": arena})
         trial, decision = _tried(change, remedy, app, progress, seed)
         result["verdict"] = decision.verdict
-        _record_trial(book, change, "clone", trial, decision)
-        if decision.verdict is not Verdict.KEEP:
-            book.append(Step.ROLLED_BACK, {"change": change.id, "reason": decision.reason})
-            return decision
-        progress(0.9, "applying to the live database")
-        gate.require(change, app, book, is_going_live=True)
-        way.is_live = True
-        seen = _go_live(change, remedy, app, book)
-        kill_switch.check(app.state_dir)
+        _record_trial(book, change, arena, trial, decision)
+        seen = decision
+        if decision.verdict is Verdict.KEEP:
+            progress(0.9, "applying to the live application")
+            gate.require(change, app, book, is_going_live=True)
+            way.is_live = True
+            seen = _go_live(change, remedy, app, book)
+            kill_switch.check(app.state_dir)
         if seen.verdict is Verdict.KEEP:
             book.append(Step.KEPT, {"change": change.id, "decision": msgspec.to_builtins(decision)})
+            return decision
+        if not way.is_live:
+            book.append(Step.ROLLED_BACK, {"change": change.id, "reason": decision.reason})
             return decision
     go_back(change, app, book, seen.reason, decision=seen)
     return seen
@@ -132,7 +134,7 @@ def _tried(
     change: Change, remedy: optimize.Remedy, app: App, progress: Progress, seed: int
 ) -> tuple[Trial | None, Decision]:
     try:
-        trial = run_schema_trial(change, remedy, app, seed=seed, progress=progress)
+        trial = kinds.run_trial(change, remedy, app, seed=seed, progress=progress)
     except (NoData, ApplyFailed) as error:
         # Nothing was learned, or it did not even go in on a clone: doubt, and doubt goes back.
         return None, Decision(verdict=Verdict.INCONCLUSIVE, rule="no data", reason=str(error))
@@ -144,7 +146,7 @@ def _go_live(change: Change, remedy: optimize.Remedy, app: App, book: Ledger) ->
     remedy.apply(change, app)
     if not remedy.is_applied(change, app):
         raise ApplyFailed(f"{change.id} was applied and is not there", hint="run `hasten recover`, then look")
-    live = watch(change, app)
+    live = kinds.look_at_live(change, app)
     _record_trial(book, change, "live", live, None)
     return held(live)
 

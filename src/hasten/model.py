@@ -257,6 +257,10 @@ class Block(Noun, frozen=True, kw_only=True):
     at_s: float = 0.0
 
 
+#: Arenas in which the live application has something of the change: the clone and the instance are its own.
+LIVE_ARENAS = ("split", "live")
+
+
 class Grade(StrEnum):
     """
     How good the evidence is; only A and B may be kept automatically.
@@ -267,9 +271,64 @@ class Grade(StrEnum):
     C = "C"  # before and after
 
 
+#: Only after so many pairs may a change be kept; looking more often would keep more of nothing (verify.looks).
+PLANNED_PAIRS = (16, 32, 48, 64, 80)
+
+
+class Look(Noun, frozen=True, kw_only=True):
+    """
+    What a trial said at one planned look.
+
+    log_ratio, error: log of candidate / control in total, and its standard error over pairs.
+    z: how many errors the interval has to either side; low, high: the repeated interval, as a ratio.
+    """
+
+    pairs: int
+    log_ratio: float
+    error: float
+    z: float
+    low: float
+    high: float
+
+
+class Ending(StrEnum):
+    """
+    Why no further pair was played.
+    """
+
+    GAIN = "gain"  # a look shows enough of a gain
+    HARM = "harm"  # a look, or the watch between looks, shows harm
+    FUTILE = "futile"  # a look shows that the gain cannot be large enough
+    LAST_LOOK = "last look"
+    TIME = "time"
+    NO_DATA = "no data"
+
+
+class Noise(Noun, frozen=True, kw_only=True):
+    """
+    What control against control said: how well this place can judge.
+
+    half_width: what the repeated interval would have to either side at the last look, in log ratio units.
+    is_off: the two equal arms differ at the 99.9 % level.
+    conditions: a digest of what it holds for.
+    """
+
+    pairs: int
+    log_ratio: float
+    error: float
+    half_width: float
+    is_off: bool
+    conditions: str = ""
+    seed: int = 0
+    blocks: list[Block] = []
+    weights: dict[str, float] = {}
+
+
 class Trial(Noun, frozen=True, kw_only=True):
     """
-    Control against candidate: raw blocks, effect, guards.
+    Control against candidate: raw blocks, looks, effect, guards.
+
+    least_gain, level: the share of time it had to save, and the one-sided level that was granted to it.
     """
 
     change: str
@@ -284,6 +343,11 @@ class Trial(Noun, frozen=True, kw_only=True):
     weights: dict[str, float] = {}
     duration_s: float = 0.0
     notes: list[str] = []
+    looks: list[Look] = []
+    noise: Noise | None = None
+    least_gain: float = 0.10
+    level: float = 0.025
+    ended: Ending | None = None
 
 
 class Verdict(StrEnum):
@@ -310,7 +374,8 @@ class Step(StrEnum):
     """
     What an entry of the ledger says.
 
-    A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first on a clone, then live; STUCK from anywhere.
+    A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first in the arena of its kind (a clone, an instance
+    beside the application, a share of its requests), then live; STUCK from anywhere.
     Entries are written before the step they name is carried out. What people say moves no change: APPROVED, WITHDRAWN,
     STOPPED, RESUMED.
     """
@@ -328,6 +393,8 @@ class Step(StrEnum):
     WITHDRAWN = "WITHDRAWN"
     STOPPED = "STOPPED"
     RESUMED = "RESUMED"
+    VERIFIED = "VERIFIED"  # a change that a person makes was judged in a copy
+    CHECKED = "CHECKED"  # budgets and regression, for CI
 
 
 class Entry(Noun, frozen=True, kw_only=True):

@@ -4,26 +4,27 @@ Opens what hasten.toml describes for as long as a command runs: one Hasten at a 
 Leaving the block stops everything that was started here, whatever happened inside of it.
 """
 
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hasten import kill_switch, optimize
+from hasten import instances, optimize
 from hasten.application import App
 from hasten.errors import ConfigError
+from hasten.fleet import Fleet
+from hasten.instances import Ground, Pids
 from hasten.lock import alone as alone
 from hasten.log import logger
 from hasten.record import observations
 from hasten.record.ledger import Ledger
 from hasten.signals import shielded
-from hasten.target import Process, Target, find_config, load_target
-from hasten.world import ports, registry
+from hasten.target import Target, find_config, load_target
+from hasten.world import registry
 from hasten.world.cluster import Cluster
 from hasten.world.postgres import Database
-from hasten.world.supervisor import Spec, Supervisor
+from hasten.world.supervisor import Supervisor
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,12 @@ def opened(
 
 def _open(place: Place, supervisor: Supervisor, *, application: bool, database: bool) -> App:
     cluster, store = _database(place, supervisor, recording=application) if database else (None, None)
-    url, pids = _application(place, supervisor, cluster) if application else (place.target.application.url, {})
+    fleet = _fleet(place, supervisor, cluster)
+    url, pids = _application(place, fleet) if application else (place.target.application.url, fleet.pids)
     if cluster is not None and cluster.pid is not None:
         pids["postgres"] = ("database", cluster.pid)
     return App(
-        target=place.target,
+        target=fleet.target,
         state_dir=place.state_dir,
         root=place.root,
         url=url,
@@ -116,6 +118,7 @@ def _open(place: Place, supervisor: Supervisor, *, application: bool, database: 
         cluster=cluster,
         supervisor=supervisor,
         processes=pids,
+        fleet=fleet if place.target.application.processes else None,
     )
 
 
@@ -141,7 +144,7 @@ def data_dir_of(place: Place) -> Path:
     """
     The private data directory that hasten.toml names.
     """
-    return _resolve(place, place.target.database.private.replace("{state}", str(place.state_dir)))
+    return instances.resolve(place.root, place.target.database.private.replace("{state}", str(place.state_dir)))
 
 
 def instance_of(state_dir: Path) -> str:
@@ -151,79 +154,16 @@ def instance_of(state_dir: Path) -> str:
     return f"{zlib.crc32(str(state_dir.resolve()).encode()):08x}"
 
 
-def _application(
-    place: Place, supervisor: Supervisor, cluster: Cluster | None
-) -> tuple[str, dict[str, tuple[str, int]]]:
-    section = place.target.application
-    if not section.processes:
-        if not section.url:
-            raise ConfigError(
-                "hasten.toml does not say where the application answers",
-                hint="give [application] `url`, or [[application.processes]] that Hasten starts",
-            )
-        return section.url, {f"pid {pid}": ("application", pid) for pid in section.pids}
-    taken = {process.name: process.port or ports.free_port() for process in section.processes}
-    pids: dict[str, tuple[str, int]] = {}
-    url = section.url
-    for process in section.processes:
-        running = supervisor.start(_spec(process, place, cluster, taken))
-        pids[process.name] = ("application", running.pid)
-        if process.is_web:
-            url = f"http://127.0.0.1:{taken[process.name]}"
-    if not url:
-        raise ConfigError("no process of [application] is the web server", hint="set `is_web = true` on one of them")
-    return url, pids
+def _fleet(place: Place, supervisor: Supervisor, cluster: Cluster | None) -> Fleet:
+    section = place.target.database
+    url = cluster.dsn(section.name or "postgres") if cluster is not None else section.url
+    return Fleet(place.target, Ground(place.root, place.state_dir, url), supervisor, place.state_dir)
 
 
-def _spec(process: Process, place: Place, cluster: Cluster | None, taken: dict[str, int]) -> Spec:
-    def fill(text: str) -> str:
-        return _fill(text, process, place, cluster, taken)
-
-    command = [fill(part) for part in process.command]
-    program = _resolve(place, command[0])
-    if "/" in command[0] and program.exists():
-        command[0] = str(program)
-    return Spec(
-        name=process.name,
-        argv=command,
-        env={
-            kill_switch.VARIABLE: str(kill_switch.path_of(place.state_dir)),
-            **{name: fill(value) for name, value in process.env.items()},
-        },
-        cwd=_resolve(place, process.cwd),
-        ready=fill(process.ready) or taken[process.name],
-        ready_timeout_s=process.ready_timeout_s,
-        port=taken[process.name],
-    )
-
-
-_BRACES = re.compile(r"\{(\w+)(?::([\w.-]+))?\}")
-
-
-def _fill(text: str, process: Process, place: Place, cluster: Cluster | None, taken: dict[str, int]) -> str:
-    def value(match: re.Match[str]) -> str:
-        name, of = match.groups()
-        if name == "port" and (of or process.name) in taken:
-            return str(taken[of or process.name])
-        if name == "state":
-            return str(place.state_dir)
-        if name == "root":
-            return str(place.root)
-        if name == "database_url":
-            if cluster is not None:
-                return cluster.dsn(place.target.database.name or "postgres")
-            return place.target.database.url
-        raise ConfigError(
-            f"[[application.processes]] {process.name}: {match.group(0)} stands for nothing",
-            hint="known: {port}, {port:NAME}, {database_url}, {state}, {root}",
-        )
-
-    return _BRACES.sub(value, text)
-
-
-def _resolve(place: Place, path: str) -> Path:
-    # Not .resolve(): the python of a virtual environment is a symlink and must stay one.
-    return place.root / path
+def _application(place: Place, fleet: Fleet) -> tuple[str, Pids]:
+    if place.target.application.processes:
+        return fleet.start(), fleet.pids
+    return instances.start(place.target, fleet.ground, fleet.supervisor)
 
 
 def running_in(state_dir: Path) -> list[str]:

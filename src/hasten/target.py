@@ -35,6 +35,7 @@ class Process(Section, frozen=True, kw_only=True):
 
     `{port}` in command, env and ready is the port that was chosen for this process (0: any free one);
     `{port:NAME}`, `{database_url}` and `{state}` name another process's port, the database and .hasten.
+    `agent`: it is started with Hasten's agent in it, which obeys the policy.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Process(Section, frozen=True, kw_only=True):
     ready: str = ""
     ready_timeout_s: float = 60.0
     is_web: bool = False
+    agent: bool = False
 
 
 class Application(Section, frozen=True, kw_only=True):

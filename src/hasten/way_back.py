@@ -20,6 +20,7 @@ from hasten.record import history
 from hasten.record.dependence import standing_on
 from hasten.record.ledger import Ledger
 from hasten.signals import shielded
+from hasten.world import clone_template
 
 
 @dataclass
@@ -142,14 +143,10 @@ def recover(app: App, book: Ledger) -> list[dict[str, str]]:
     """
     After a crash: each change is wholly there or wholly gone, as the ledger says it should be.
 
-    A change that was under way is undone. Returns what was found and done.
+    A change that was under way is undone. What a run had made for itself alone is removed: its database sessions, copies
+    of the database on its own server, files that it had begun to save. Returns what was found and done.
     """
-    done: list[dict[str, str]] = []
-    if app.store is not None:
-        ended = app.database.end_backends(app.database.instance)
-        if ended:
-            found = f"{ended} database session{'s' * (ended != 1)} of an earlier run"
-            done.append({"change": "", "found": found, "did": "ended"})
+    done = [{"change": "", "found": found, "did": did} for found, did in _tidied(app)]
     for state in reversed(history.changes(book.read())):
         report = _settle(state, app, book)
         if report:
@@ -158,20 +155,39 @@ def recover(app: App, book: Ledger) -> list[dict[str, str]]:
     return done
 
 
+_ARENAS = {"clone": "a clone", "instance": "an instance beside the application"}
+_NOT_LIVE = "the run ended before it was applied to the live application"
+
+
+def _tidied(app: App) -> Iterator[tuple[str, str]]:
+    if app.store is not None:
+        ended = app.database.end_backends(app.database.instance)
+        if ended:
+            yield f"{ended} database session{'s' * (ended != 1)} of an earlier run", "ended"
+        if clone_template.left_by(app.database, app.database.instance):
+            dropped = clone_template.drop(app.database, app.database.instance)
+            yield f"{dropped} cop{'y' if dropped == 1 else 'ies'} of the database beside it", "dropped"
+    begun = app.files.saved.sweep()
+    if begun:
+        yield f"{begun} file{'s' * (begun != 1)} that an earlier run had begun to save", "removed"
+
+
 def _settle(state: history.ChangeState, app: App, book: Ledger) -> dict[str, str] | None:
     change, remedy = state.change, optimize.catalogue()[state.change.optimization]
     if state.is_kept:
         if remedy.is_applied(change, app):
             return None
-        return {"change": change.id, "found": "kept, but somebody removed it", "did": "nothing; plan again if wanted"}
-    if state.step is Step.APPLIED and state.arena == "clone":
-        book.append(Step.ROLLED_BACK, {"change": change.id, "reason": "the run ended during the trial on a clone"})
-        return {"change": change.id, "found": "a trial on a clone was cut short", "did": "forgot the clone"}
+        found = "kept, but somebody removed it or changed it since"
+        return {"change": change.id, "found": found, "did": "nothing; plan again if wanted"}
     if not state.has_been_live:
         if state.is_settled:
             return None
-        book.append(Step.ROLLED_BACK, {"change": change.id, "reason": "the run ended before the live database"})
-        return {"change": change.id, "found": "tried on a clone only", "did": "marked as rolled back"}
+        was_cut = state.step is Step.APPLIED
+        arena = _ARENAS.get(state.arena, state.arena)
+        reason = f"the run ended during the trial on {arena}" if was_cut else _NOT_LIVE
+        book.append(Step.ROLLED_BACK, {"change": change.id, "reason": reason})
+        found = f"a trial on {arena} was cut short" if was_cut else f"tried on {arena} only"
+        return {"change": change.id, "found": found, "did": "marked as rolled back; nothing of it was live"}
     if state.is_settled and not remedy.has_remains(change, app):
         return None
     go_back(change, app, book, "the run ended before it was kept")

@@ -23,6 +23,8 @@ class Desk(BaseHTTPRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
+    #: An answer goes out in two pieces; the second must not wait until the first is acknowledged (40 ms).
+    disable_nagle_algorithm = True
     database = ""
 
     def do_GET(self) -> None:

@@ -2,7 +2,7 @@
 The part of Hasten inside the application's process: standard library only, and nothing of `hasten`.
 
 It meets the control plane in two data formats, the policy and the telemetry, and knows here which versions it speaks.
-In this release it speaks of them only: it neither reads a policy nor writes telemetry.
+Of telemetry there is so far only the report of each worker (`handshake`).
 """
 
 __all__ = ["POLICY_VERSION", "TELEMETRY_VERSION", "__version__"]

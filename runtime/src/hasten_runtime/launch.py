@@ -1,8 +1,9 @@
 """
-Starts a program as if it had been started without Hasten: `hasten-run gunicorn shop:app`.
+Starts a program with the agent in it: `hasten-run uvicorn shop:app`.
 
-The process is replaced, so process id, signals, open files and exit code are the program's own.
-Nothing is observed and no policy is obeyed yet; both come with the agent, which will be put in place here.
+The process is replaced, so process id, signals, open files and exit code are the program's own. One thing is added to
+its environment: the folder of the agent's `sitecustomize`, first on PYTHONPATH. Every Python process below inherits
+it, also one that a server spawns afresh. `HASTEN_POLICY` names the policy; without one nothing is done.
 """
 
 import os
@@ -15,7 +16,8 @@ from hasten_runtime import __version__
 USAGE = """usage: hasten-run [--] PROGRAM [ARGUMENT ...]
        hasten-run --help | --version
 
-Starts PROGRAM as if it had been started directly."""
+Starts PROGRAM with the agent in it; HASTEN_POLICY names the policy that it obeys.
+With HASTEN_DISABLE=1 PROGRAM is started as if it had been started directly."""
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # what a shell answers
 
 
@@ -52,7 +54,7 @@ def become(words: list[str]) -> NoReturn:
     Raises:
         OSError: It is not there or cannot be executed; this process goes on.
     """
-    environment = as_it_was(dict(os.environ))
+    environment = with_the_agent(as_it_was(dict(os.environ)))
     sys.stdout.flush()
     sys.stderr.flush()
     # Python ignores these two at its start, and what is ignored stays ignored after exec.
@@ -62,6 +64,18 @@ def become(words: list[str]) -> NoReturn:
     os.execvpe(words[0], words, environment)  # noqa: S606 (the point of it)
 
 
+def with_the_agent(environment: dict[str, str]) -> dict[str, str]:
+    """
+    Put the agent's folder first on PYTHONPATH, once; HASTEN_DISABLE leaves the environment as it is.
+    """
+    if environment.get("HASTEN_DISABLE", "") not in ("", "0"):
+        return environment
+    boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot")
+    # An empty member would mean the current folder to Python, so none is made.
+    places = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if place and place != boot]
+    return {**environment, "PYTHONPATH": os.pathsep.join([boot, *places])}
+
+
 def as_it_was(environment: dict[str, str]) -> dict[str, str]:
     """
     Take out what the interpreter itself put into the environment at its start.
@@ -69,7 +83,7 @@ def as_it_was(environment: dict[str, str]) -> dict[str, str]:
     In the C locale Python sets LC_CTYPE for its children; the program would not have had it.
     """
     try:
-        with open("/proc/self/environ", "rb") as file:  # noqa: PTH123 (as old and as quick as it gets)
+        with open("/proc/self/environ", "rb") as file:
             first = file.read()
     except OSError:
         return environment

@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Propose changes, with their exact effect and their way back.",
     "approve": "Say yes to planned changes, for a while.",
     "apply": "Try the planned changes; keep what helps, take back the rest.",
+    "verify": "Judge a change that you make yourself, in a copy, before you make it.",
     "rollback": "Undo kept changes.",
     "stop": "Stop everything: nothing is applied, and what is under way goes back.",
     "resume": "Lift a stop.",

@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hasten.model import Change, Finding, Verdict
+from hasten.model import Change, Finding, Trial, Verdict
 from hasten.objectives import OBJECTIVES, Standing
 from hasten.quantities import amount, duration
 from hasten.record.report import ChangeLine
@@ -92,4 +92,28 @@ def contributions(lines: list[ChangeLine]) -> Table:
         effect = f"× {line.effect:.3g}" if line.effect is not None else "–"
         table.add_row(line.id, Text(line.label), effect, interval, line.grade or "–", verdict)
     table.caption = "effect: candidate / control, weighted time of the statements on the table; below 1 is faster"
+    return table
+
+
+def trial(found: Trial) -> Table:
+    """
+    What a trial of two instances measured: the effect on everything and on each route, and what was guarded.
+    """
+    table = Table(box=box.SIMPLE_HEAVY, title="Measured", title_style="bold", title_justify="left")
+    for column in ("Where", "Control", "Candidate", "Effect", "Interval"):
+        table.add_column(column, justify="left" if column == "Where" else "right", no_wrap=column != "Where")
+    for effect in [*([found.effect] if found.effect else []), *found.effects]:
+        table.add_row(
+            Text("all requests" if effect.where.kind == "application" else effect.where.name),
+            amount(effect.control * 1000, "ms"),
+            amount(effect.candidate * 1000, "ms"),
+            f"× {effect.ratio:.3g}",
+            f"{effect.low:.3g} – {effect.high:.3g}",
+        )
+    for guard in found.guards:
+        mark = Text("?", style="yellow") if guard.ok is None else Text("✓", style="green")
+        mark = Text("✗", style="red") if guard.ok is False else mark
+        table.add_row(Text.assemble(mark, " ", guard.name, (f": {guard.detail}", "dim")))
+    pairs = found.effect.pairs if found.effect else 0
+    table.caption = f"evidence grade {found.grade}; {pairs} pairs, {found.duration_s:.0f} s; below 1 is faster"
     return table

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hasten.evidence import Observation
-from hasten.model import Change, Decision, Entry, Finding, Measurement, Noun, Step, Trial, Verdict
+from hasten.model import LIVE_ARENAS, Change, Decision, Entry, Finding, Measurement, Noun, Step, Trial, Verdict
 from hasten.workload import Workload
 
 #: What was said about a change and does not move it.
@@ -102,8 +102,8 @@ def _moved(state: ChangeState, entry: Entry) -> ChangeState:
         moved["kept_seq"] = entry.seq
     if entry.step is Step.APPLIED:
         moved["arena"] = body["arena"]
-        moved["has_been_live"] = state.has_been_live or body["arena"] == "live"
-    if "trial" in body and body.get("arena") == "clone":
+        moved["has_been_live"] = state.has_been_live or body["arena"] in LIVE_ARENAS
+    if "trial" in body and body.get("arena") != "live":
         moved["trial"] = msgspec.convert(body["trial"], Trial)
     if "decision" in body:
         moved["decision"] = msgspec.convert(body["decision"], Decision)

@@ -3,12 +3,14 @@ The laws of every optimization. Each function raises AssertionError where its la
 
     header_is_a_manual_page     the five headings, in their order
     functions_are_there         the functions, with their parameters
-    proposing_touches_nothing   schema and data are the same before and after
+    proposing_touches_nothing   database, files, processes and policy are the same before and after
     apply_then_revert_restores  byte by byte
     both_can_be_repeated        done twice is done once
     revert_works_from_json      in a new process, from the change's JSON alone
     an_empty_inverse_fails      with an error, and nothing is touched
     a_killed_apply_is_undone    no half-made thing is left
+
+They hold for every kind of change; what is compared is what the application has (hasten.testing.snapshot).
 """
 
 import inspect
@@ -19,7 +21,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from threading import Event
 from time import monotonic, sleep
 
@@ -30,7 +31,8 @@ from hasten.application import App
 from hasten.errors import RevertFailed
 from hasten.model import Change, Finding, to_json
 from hasten.optimize import Remedy, proposals
-from hasten.world.postgres import Database
+from hasten.testing.other_process import Orders
+from hasten.testing.snapshot import Snapshot, snapshot
 
 HEADINGS = ("What it does:", "When it helps:", "What it changes:", "How it goes back:", "What could go wrong:")
 PARAMETERS = {
@@ -46,23 +48,6 @@ PATIENCE_S = 60.0
 TURN_S = 1.0
 #: The run of Hasten that another process pretends to be, so that its sessions can be ended by name.
 OTHER_INSTANCE = "otherlaw"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """
-    An application's database: its schema as pg_dump writes it, and a digest of every table's rows.
-    """
-
-    schema: bytes
-    rows: dict[str, str]
-
-
-def snapshot(app: App) -> Snapshot:
-    """
-    What there is now, to be compared with what there is later.
-    """
-    return Snapshot(schema=app.database.schema_dump(), rows=_digests(app.database))
 
 
 def header_is_a_manual_page(remedy: Remedy) -> None:
@@ -90,7 +75,7 @@ def proposing_touches_nothing(remedy: Remedy, findings: Sequence[Finding], app: 
     """
     before = snapshot(app)
     changes = proposals(remedy, findings, app, lambda _done, _what: None)
-    assert before == snapshot(app), f"{remedy.__name__}: propose touched the application"
+    _same(before, app, f"{remedy.__name__}: propose touched the application")
     for change in changes:
         assert change.inverse, f"{change.id} has no inverse"
         assert not remedy.is_applied(change, app), f"{change.id} is proposed and already applied"
@@ -105,10 +90,10 @@ def apply_then_revert_restores(remedy: Remedy, change: Change, app: App) -> None
     before = snapshot(app)
     remedy.apply(change, app)
     assert remedy.is_applied(change, app), f"{change.id} was applied and is not there"
-    assert before.schema != app.database.schema_dump(), f"{change.id} was applied and changed nothing"
+    assert before != snapshot(app), f"{change.id} was applied and changed nothing"
     remedy.revert(change, app)
     assert not remedy.has_remains(change, app), f"{change.id} was reverted and something is left"
-    assert before == snapshot(app), f"{change.id} was reverted and the application is not as before"
+    _same(before, app, f"{change.id} was reverted and the application is not as before")
 
 
 def both_can_be_repeated(remedy: Remedy, change: Change, app: App) -> None:
@@ -120,22 +105,22 @@ def both_can_be_repeated(remedy: Remedy, change: Change, app: App) -> None:
     remedy.apply(change, app)
     once = snapshot(app)
     remedy.apply(change, app)
-    assert once == snapshot(app), f"{change.id}: a second apply changed something"
+    _same(once, app, f"{change.id}: a second apply changed something")
     remedy.revert(change, app)
     remedy.revert(change, app)
-    assert before == snapshot(app), f"{change.id}: a second revert changed something"
+    _same(before, app, f"{change.id}: a second revert changed something")
 
 
-def revert_works_from_json(name: str, remedy: Remedy, change: Change, app: App) -> None:
+def revert_works_from_json(remedy: Remedy, change: Change, app: App) -> None:
     """
-    A new process, which has nothing but the change's JSON and the way to the database, undoes it.
+    A new process, which has nothing but the change's JSON and the way to the application, undoes it.
     """
     before = snapshot(app)
     remedy.apply(change, app)
-    with elsewhere(name, "revert", change, app.database) as other:
+    with _run_is_over(app), elsewhere(remedy, "revert", change, app) as other:
         said = other.communicate(timeout=PATIENCE_S)[1]
     assert 0 == other.returncode, said.decode()
-    assert before == snapshot(app), f"{change.id} was not undone by a new process"
+    _same(before, app, f"{change.id} was not undone by a new process")
 
 
 def an_empty_inverse_fails(remedy: Remedy, change: Change, app: App) -> None:
@@ -156,7 +141,7 @@ def an_empty_inverse_fails(remedy: Remedy, change: Change, app: App) -> None:
 
 
 def a_killed_apply_is_undone(
-    name: str, remedy: Remedy, change: Change, app: App, hold: AbstractContextManager[object] | None = None
+    remedy: Remedy, change: Change, app: App, hold: AbstractContextManager[object] | None = None
 ) -> bool:
     """
     The applying process is killed as soon as something of the change is there; ended and reverted, nothing is left.
@@ -167,18 +152,39 @@ def a_killed_apply_is_undone(
     Returns whether the kill came in the middle: something was there, and not all of it.
     """
     before = snapshot(app)
-    with hold or nullcontext():
-        with elsewhere(name, "apply", change, app.database) as other:
-            deadline = monotonic() + PATIENCE_S
-            while not remedy.has_remains(change, app) and other.poll() is None and monotonic() < deadline:
-                sleep(0.002)
-            other.send_signal(signal.SIGKILL)
-        in_the_middle = remedy.has_remains(change, app) and not remedy.is_applied(change, app)
-        app.database.end_backends(OTHER_INSTANCE)
-    remedy.revert(change, app)
-    assert not remedy.has_remains(change, app), f"{change.id}: something is left after a crash"
-    assert before == snapshot(app), f"{change.id}: the application is not as before the crash"
+    with _run_is_over(app):
+        with hold or nullcontext():
+            with elsewhere(remedy, "apply", change, app) as other:
+                deadline = monotonic() + PATIENCE_S
+                while not remedy.has_remains(change, app) and other.poll() is None and monotonic() < deadline:
+                    sleep(0.002)
+                other.send_signal(signal.SIGKILL)
+            in_the_middle = remedy.has_remains(change, app) and not remedy.is_applied(change, app)
+            if app.store is not None:
+                app.database.end_backends(OTHER_INSTANCE)
+        app.supervisor.sweep()
+        remedy.revert(change, app)
+        assert not remedy.has_remains(change, app), f"{change.id}: something is left after a crash"
+    _same(before, app, f"{change.id}: the application is not as before the crash")
     return in_the_middle
+
+
+@contextmanager
+def _run_is_over(app: App) -> Iterator[None]:
+    """
+    In the block nothing that this run started for the application runs, as after its end; afterwards it does again.
+    """
+    was_started = app.fleet is not None and app.fleet.is_started
+    if app.fleet is not None and was_started:
+        app.fleet.stop()
+    yield
+    if app.fleet is not None and was_started:
+        app.fleet.start()
+
+
+def _same(before: Snapshot, app: App, otherwise: str) -> None:
+    different = before.differences(snapshot(app))
+    assert not different, "\n  ".join([f"{otherwise}:", *different])
 
 
 @contextmanager
@@ -222,10 +228,20 @@ class elsewhere:  # noqa: N801 - used as a statement
     Another process that does one thing with a change; ended when the block ends.
     """
 
-    def __init__(self, name: str, what: str, change: Change, database: Database) -> None:
-        self._orders = msgspec.json.encode(
-            {"name": name, "what": what, "change": change, "dsn": database.dsn, "instance": OTHER_INSTANCE}
+    def __init__(self, remedy: Remedy, what: str, change: Change, app: App) -> None:
+        fleet = app.fleet
+        orders = Orders(
+            module=remedy.__name__,
+            what=what,
+            change=change,
+            root=str(app.root),
+            state_dir=str(app.state_dir),
+            dsn=app.store.dsn if app.store is not None else "",
+            instance=OTHER_INSTANCE,
+            processes=fleet.written.application.processes if fleet is not None else [],
+            database_url=fleet.ground.database_url if fleet is not None else "",
         )
+        self._orders = msgspec.json.encode(orders)
 
     def __enter__(self) -> "subprocess.Popen[bytes]":
         # The password goes by a pipe: arguments and environments can be read by others.
@@ -234,7 +250,8 @@ class elsewhere:  # noqa: N801 - used as a statement
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=dict(os.environ),
+            # Remedies of other packages, and of tests, are found where they are found here.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
         assert self._process.stdin is not None
         self._process.stdin.write(self._orders)
@@ -249,15 +266,3 @@ class elsewhere:  # noqa: N801 - used as a statement
         self._process.wait(PATIENCE_S)
         if self._process.stderr is not None:
             self._process.stderr.close()
-
-
-def _digests(database: Database) -> dict[str, str]:
-    names = database.rows(_TABLES)
-    statement = "SELECT count(*) || ':' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {} t"
-    return {row["name"]: str(database.value(statement.format(row["name"]))) for row in names}
-
-
-_TABLES = """
-    SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
-"""

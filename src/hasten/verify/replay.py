@@ -183,15 +183,6 @@ def turns(statements: Sequence[Replayed], index: int, seed: int) -> list[tuple[R
     return found
 
 
-def orders(count: int, seed: int) -> list[bool]:
-    """
-    For each round, whether control is handed out first: equally often (to one) first and second, shuffled.
-    """
-    found = [place % 2 == 0 for place in range(count)]
-    random.Random(f"orders:{seed}").shuffle(found)  # noqa: S311
-    return found
-
-
 def touched_by(connection: psycopg.Connection[Row], tables: Iterable[str]) -> Reach:
     """
     The tables and all that reach them by another name: views over them, their partitions and parents. Writes also

@@ -15,9 +15,10 @@ from hasten.errors import NoData
 from hasten.log import operation
 from hasten.model import Change, Effect, Grade, Trial
 from hasten.verify import guards, statistics
-from hasten.verify.replay import Corpus, corpus_of, duet, orders, touched_by
+from hasten.verify.replay import Corpus, corpus_of, duet, touched_by
 from hasten.verify.rounds import Record, compare, play_round
 from hasten.verify.selection import replanned, select
+from hasten.verify.sequence import orders
 from hasten.world.execution import Connection
 from hasten.world.postgres import as_query
 
@@ -148,9 +149,7 @@ def _affordable(plan: _Plan, round_s: float, record: Record) -> int:
     return pairs
 
 
-def _judge(
-    change: Change, app: App, corpus: Corpus, record: Record, *, seed: int, added: int, seconds: float
-) -> Trial:
+def _judge(change: Change, app: App, corpus: Corpus, record: Record, *, seed: int, added: int, seconds: float) -> Trial:
     weights: dict[str, float] = {each.query_id: float(each.calls) for each in corpus.statements}
     observed = {each.query_id: each.total_s for each in corpus.statements}
     share = statistics.share_of(record.blocks, weights, observed, corpus.total_s)

@@ -61,6 +61,16 @@ def drop(source: Database, instance: str) -> int:
     return len(rows)
 
 
+def left_by(source: Database, instance: str) -> list[str]:
+    """
+    The names of the copies that this instance made and that are still there; looked up without leaving the database.
+    """
+    if not instance:
+        return []
+    rows = source.rows("SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY 1", [_prefix(instance)])
+    return [str(row["datname"]) for row in rows]
+
+
 def _beside(source: Database) -> Database:
     # Neither the template nor the copy may have a connection of ours.
     return source.named("clone").on("postgres")

@@ -5,11 +5,13 @@ Processes start and end while they are looked at; one that is gone is simply not
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from hasten.world.registry import TOKEN_VARIABLE
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -73,6 +75,25 @@ class CpuMeter:
         ended_s, owed_s = waited_s - counted_s, self._owed_s
         self._owed_s = min(0.0, ended_s)
         return max(0.0, own_s) + max(0.0, ended_s + owed_s)
+
+
+def is_run_as(pid: int, argv: Sequence[str], env: Mapping[str, str], *, was: Sequence[str]) -> bool:
+    """
+    Whether a process of Hasten's was started with these arguments and (at least) these variables.
+
+    Args:
+        was: What is on record of its start; this decides where the program has written over its own arguments.
+    """
+    try:
+        process = psutil.Process(pid)
+        words, variables = process.cmdline(), process.environ()
+    except psutil.Error:
+        return False
+    if TOKEN_VARIABLE not in variables:
+        return list(was) == list(argv)
+    # A script is run by its interpreter, whose name comes first.
+    has_words = words[-len(argv) + 1 :] == list(argv[1:]) if len(argv) > 1 else True
+    return list(was) == list(argv) and has_words and all(variables.get(name) == value for name, value in env.items())
 
 
 def memory(pids: Iterable[int]) -> Memory:

@@ -1,0 +1,51 @@
+"""
+The beginning of telemetry: each worker says that it is there and which policy it obeys, in a file of its own.
+
+`workers/<pid>.json` beside the policy, replaced atomically whenever the worker has read another policy. The control
+plane warns when no worker reports, and asks these files whether a change has arrived.
+"""
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from hasten_runtime import TELEMETRY_VERSION, __version__
+from hasten_runtime.once import reason_of, say_once
+
+
+class Handshake:
+    """
+    The report of this process.
+
+    Args:
+        folder: Where the reports are; it is made if need be.
+        server: Which server runs the application.
+    """
+
+    def __init__(self, folder: str, server: str) -> None:
+        self._folder = folder
+        self._server = server
+
+    def tell(self, policy: dict[str, Any]) -> None:
+        """
+        The report says what `policy` says; where it cannot be written, that is said once and nothing else happens.
+        """
+        report = {
+            "version": TELEMETRY_VERSION,
+            "pid": os.getpid(),
+            "server": self._server,
+            "agent": __version__,
+            "python": sys.version.split()[0],
+            "at": time.time(),
+            "policy": policy,
+        }
+        try:
+            os.makedirs(self._folder, exist_ok=True)
+            path = os.path.join(self._folder, f"{os.getpid()}.json")
+            with open(path + ".new", "w", encoding="utf-8") as file:
+                json.dump(report, file)
+            os.replace(path + ".new", path)
+        except Exception as error:
+            say_once("handshake", "this worker cannot report to " + self._folder + ": " + reason_of(error))

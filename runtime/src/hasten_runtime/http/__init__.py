@@ -1,0 +1,3 @@
+"""
+The agent between a server and an application that speak HTTP.
+"""

@@ -1,0 +1,91 @@
+"""
+The agent in front of an ASGI 3 application: the outermost thing that a request meets behind the server.
+
+What no rule is for goes straight through: the same scope, the same receive and send, no task and no await in between.
+"""
+
+from collections.abc import Awaitable
+from typing import Any, Callable
+
+from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
+from hasten_runtime.http.compression import Answer, Request
+from hasten_runtime.http.variants import Variants
+from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.policy import Policy, Rule
+from hasten_runtime.standing import Standing
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Agent:
+    """
+    An application that obeys a policy.
+
+    Args:
+        app: The application as the server loaded it.
+        standing: The policy as it stands.
+    """
+
+    def __init__(self, app: Application, standing: Standing) -> None:
+        self.app = app
+        self._standing = standing
+        self._variants = Variants()
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """
+        The request is answered, by the application.
+        """
+        if scope["type"] == "http":
+            policy = self._standing.policy()
+            if policy.rules or policy.trial is not None:
+                try:
+                    return self._obey(policy, scope, receive, send)
+                except Exception as error:
+                    say_once("rules", "a request passes without any rule: " + reason_of(error))
+        return self.app(scope, receive, send)
+
+    def _obey(self, policy: Policy, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        rules = policy.rules
+        if policy.trial is not None:
+            arm = arm_of(policy.trial, scope)
+            if arm.name == CANDIDATE:
+                rules = policy.trial.rules
+            if arm.headers is not scope["headers"]:
+                scope = {**scope, "headers": arm.headers}
+            if arm.asked:
+                send = _labeled(send, arm, policy.revision)
+        for rule in rules:
+            inputs = rule.matched(scope["method"], scope["path"])
+            if inputs is not None:
+                return self._compressed(rule, inputs, scope, receive, send)
+        return self.app(scope, receive, send)
+
+    def _compressed(
+        self, rule: Rule, inputs: tuple[str, ...], scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
+        request = Request(rule, scope, inputs)
+        return self._answered(scope, receive, Answer(request, self._variants, send))
+
+    async def _answered(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        try:
+            await self.app(scope, receive, answer)
+        finally:
+            # Also where the application fails: the server is to see as much of the answer as it would have seen.
+            await answer.let_go()
+
+
+def _labeled(send: Send, arm: Arm, revision: int) -> Send:
+    """
+    Whoever asked for an arm is told that it got it, and from which revision.
+    """
+    label = (HEADER, b"%s; revision=%d" % (arm.name.encode(), revision))
+
+    async def send_labeled(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), label]}
+        await send(message)
+
+    return send_labeled

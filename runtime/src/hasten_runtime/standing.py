@@ -1,0 +1,152 @@
+"""
+The policy as it stands: read again within a quarter of a second after it changed, in whichever process asks.
+
+No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S looks once more (three
+`stat` calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in one
+that was forked or spawned a moment ago, and nothing has to be told to anybody.
+"""
+
+import os
+import time
+from typing import Any, Callable, NamedTuple, Optional
+
+from hasten_runtime.once import forget, reason_of, say_once
+from hasten_runtime.policy import Policy, RefusedPolicy, read_policy
+
+LOOK_EVERY_S = 0.25
+#: Revisions that are tried, newest first, where a process starts and the policy cannot be read.
+MOST_REVISIONS = 20
+
+NOTHING = Policy(revision=0, rules=(), trial=None)
+
+
+class Clocks(NamedTuple):
+    """
+    Seconds that only grow, and seconds since 1970.
+    """
+
+    steady: Callable[[], float]
+    wall: Callable[[], float]
+
+
+def _steady() -> float:
+    # Unlike the monotonic clock this one goes on while a machine is suspended, so a lease ends there too.
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+CLOCKS = Clocks(_steady if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic, time.time)
+
+
+class Standing:
+    """
+    What is obeyed right now.
+
+    Args:
+        path: The policy.
+        stop: A file that switches every rule off by being there, as `STOP` beside the policy does.
+        tell: Hears what was read, for the handshake.
+    """
+
+    def __init__(
+        self, path: str, stop: Optional[str], tell: Callable[[dict[str, Any]], None], clocks: Clocks = CLOCKS
+    ) -> None:
+        self._path = path
+        self._stops = [place for place in (os.path.join(os.path.dirname(path), "STOP"), stop) if place]
+        self._tell = tell
+        self._clocks = clocks
+        self._next_look = 0.0
+        self._signature: Optional[tuple[int, ...]] = None
+        self._read = NOTHING
+        self._was_read = False
+        self._stopped = False
+        self._lease: tuple[str, float, float] = ("", 0.0, 0.0)  # trial, its expires_at, our own deadline
+        self._now = NOTHING
+        self._pid = 0
+
+    def policy(self) -> Policy:
+        """
+        The policy to obey for one request. Never raises: what cannot be read leaves the last good one in force.
+        """
+        now = self._clocks.steady()
+        if now >= self._next_look:
+            self._next_look = now + LOOK_EVERY_S
+            try:
+                self._look()
+            except Exception as error:
+                say_once("policy", "the policy cannot be looked at: " + reason_of(error))
+            self._now = NOTHING if self._stopped else self._read
+        if self._now.trial is not None and now >= self._lease[2]:
+            self._now = self._now._replace(trial=None)
+        return self._now
+
+    def _look(self) -> None:
+        # Whatever has that name counts, a link to nowhere too: who makes one means it.
+        self._stopped = any(map(os.path.lexists, self._stops))
+        signature = _signature(self._path)
+        if signature == self._signature and self._pid == os.getpid():
+            return
+        self._signature, self._pid = signature, os.getpid()
+        problem = None
+        if signature is None:
+            # Who deletes the policy wants none of it; a replaced one is never missing for a moment.
+            self._read = NOTHING
+        else:
+            problem = self._take()
+        trial = self._read.trial
+        self._tell({"revision": self._read.revision, "trial": trial and trial.id, "error": problem})
+
+    def _take(self) -> Optional[str]:
+        try:
+            with open(self._path, "rb") as file:
+                read = read_policy(file.read())
+        except (RefusedPolicy, OSError) as error:
+            if not self._was_read:
+                self._read = self._last_good()
+                self._was_read = True
+            problem = reason_of(error)
+            say_once(
+                "policy", f"{self._path} is refused, revision {self._read.revision} stays in force: {problem}"
+            )
+            return problem
+        forget("policy")
+        self._read, self._was_read = read, True
+        self._begin_lease(read)
+        return None
+
+    def _begin_lease(self, read: Policy) -> None:
+        """
+        The candidate's deadline by our own clock, which nobody can set back; the same paper does not renew it.
+        """
+        trial = read.trial
+        if trial is None or (trial.id, trial.expires_at) == self._lease[:2]:
+            return
+        left = min(trial.lease_s, trial.expires_at - self._clocks.wall())
+        self._lease = (trial.id, trial.expires_at, self._clocks.steady() + left)
+
+    def _last_good(self) -> Policy:
+        """
+        The newest kept revision that can be read: a worker that starts beside a broken policy obeys the last good one.
+        """
+        folder = os.path.join(os.path.dirname(self._path), "revisions")
+        try:
+            names = sorted((name for name in os.listdir(folder) if name.endswith(".json")), reverse=True)
+        except OSError:
+            return NOTHING
+        found = (_readable(os.path.join(folder, name)) for name in names[:MOST_REVISIONS])
+        return next((policy for policy in found if policy is not None), NOTHING)
+
+
+def _readable(path: str) -> Optional[Policy]:
+    try:
+        with open(path, "rb") as file:
+            return read_policy(file.read())._replace(trial=None)
+    except (RefusedPolicy, OSError):
+        return None
+
+
+def _signature(path: str) -> Optional[tuple[int, ...]]:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -1,0 +1,165 @@
+"""
+A change that a person makes, judged before it is made: `hasten verify -- COMMAND`.
+
+    copy ─▶ run the command in the copy ─▶ start both ─▶ same requests to both ─▶ decide ─▶ record
+
+Nothing of yours is touched: the command has a folder and a database of its own, and both are gone afterwards.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hasten import decide, sides
+from hasten.application import App
+from hasten.log import operation, redact
+from hasten.model import Decision, Noun, Step, Trial, Verdict, digest_of
+from hasten.record.ledger import Ledger
+from hasten.sides import Side, Sides
+from hasten.verify.pair import pair_of
+from hasten.verify.sequence import Plan, Progress
+from hasten.verify.side_by_side import run_side_by_side
+from hasten.world.working_copy import copy_folder
+
+LEAST_GAIN = 0.05
+#: With --no-worse: how much slower it may be at most, by the pessimistic end of the interval.
+NO_WORSE = 0.05
+MOST_NAMED = 20
+
+
+class Made(Noun, frozen=True, kw_only=True):
+    """
+    What the command changed in its copies.
+
+    files: Relative to the folder, at most some of `count`. rows: written into its clone.
+    """
+
+    count: int
+    files: list[str]
+    schema: bool = False
+    rows: int = 0
+
+    @property
+    def is_nothing(self) -> bool:
+        """
+        It left everything as it was.
+        """
+        return not (self.count or self.schema or self.rows)
+
+    @property
+    def says(self) -> str:
+        """
+        In a few words.
+        """
+        if self.is_nothing:
+            return "the command changed no file, no table and no row"
+        named = ", ".join(self.files[:3]) + (", …" if self.count > 3 else "")
+        parts = [f"{self.count} files ({named})"] if self.count else []
+        parts += ["the schema of the database"] if self.schema else []
+        parts += [f"{self.rows} rows"] if self.rows else []
+        return f"the command changed {' and '.join(parts)}"
+
+
+class Verified(Noun, frozen=True, kw_only=True):
+    """
+    The verdict on a command.
+    """
+
+    command: list[str]
+    made: Made
+    trial: Trial
+    decision: Decision
+
+
+def verify(
+    app: App, command: Sequence[str], book: Ledger, progress: Progress, *, no_worse: bool = False, seed: int = 1
+) -> Verified:
+    """
+    The command was judged in a copy, and the verdict is in the ledger.
+
+    Args:
+        no_worse: It need not help: it stays if it is shown to do no harm.
+
+    Raises:
+        ApplyFailed: the command failed; its last words are in the message.
+        ConfigError, NotAllowed, Unreachable, NoData: no two instances can be had, or nothing can be asked of them.
+    """
+    # Found out now and not after minutes of measuring: nothing is added to a record that does not hold.
+    book.read()
+    words = [str(redact(word)) for word in command]
+    with operation("verify", command=words) as result, sides.beside(app) as both:
+        made = _prepare(both, app, command, progress)
+        pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
+        pair.notes[:0] = [made.says, *both.notes]
+        plan = Plan(seed=seed, least_gain=LEAST_GAIN)
+        trial = run_side_by_side(digest_of(words), pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
+        decision = decide.decide(trial, least_gain=LEAST_GAIN)
+        decision = harmless(trial, decision) if no_worse else decision
+        found = Verified(command=words, made=made, trial=trial, decision=decision)
+        result["verdict"] = decision.verdict
+        book.append(Step.VERIFIED, {"name": " ".join(words), **body_of(found)})
+    return found
+
+
+def body_of(found: Verified) -> dict[str, Any]:
+    """
+    What the ledger keeps of it.
+    """
+    body: dict[str, Any] = msgspec.to_builtins(found)
+    return body
+
+
+def harmless(trial: Trial, decision: Decision, margin: float = NO_WORSE) -> Decision:
+    """
+    The decision where doing no harm is enough: even the pessimistic end of the interval is within the margin.
+    """
+    effect = trial.effect
+    if decision.verdict is Verdict.KEEP or effect is None or effect.high > 1 + margin:
+        return decision
+    if not trial.guards or any(guard.ok is not True for guard in trial.guards):
+        return decision
+    reason = (
+        f"shown to do no harm: at most {max(effect.high - 1, 0):.1%} more time "
+        f"(× {effect.ratio:.3g}, {effect.pairs} pairs), and every guard held"
+    )
+    return Decision(verdict=Verdict.KEEP, rule="no_worse", reason=reason)
+
+
+def _prepare(both: Sides, app: App, command: Sequence[str], progress: Progress) -> Made:
+    progress(0.02, "copying the folder twice")
+    copy_folder(app.root, both.control.root, leave_out=sides.not_copied(app))
+    copy = copy_folder(app.root, both.candidate.root, leave_out=sides.not_copied(app), link=False)
+    before, rows = _schema(both.candidate), sides.written_rows(both.candidate.app.store)
+    progress(0.08, f"running {command[0]} in the copy")
+    both.candidate.run(command)
+    files = copy.changed()
+    progress(0.12, "starting both instances")
+    return Made(
+        count=len(files),
+        files=files[:MOST_NAMED],
+        schema=_schema(both.candidate) != before,
+        rows=sides.written_rows(both.candidate.app.store) - rows,
+    )
+
+
+def _schema(side: Side) -> bytes:
+    return side.app.store.schema_dump() if side.app.store is not None else b""
+
+
+def would_do(app: App, command: Sequence[str]) -> list[str]:
+    """
+    What `verify` would do, without doing it.
+
+    Raises:
+        ConfigError: a second instance cannot be had.
+    """
+    sides.need_sides(app)
+    where = "a clone of the database each" if app.store and app.target.allow.clones else "no database of their own"
+    return [
+        f"copy {app.root} twice, with {where}",
+        f"run `{' '.join(map(str, redact(list(command))))}` in the second copy, with DATABASE_URL of its clone",
+        f"start {', '.join(each.name for each in app.target.application.processes)} in both",
+        "send the recorded requests to both at the same moments, and compare their answers and times",
+        "delete both; nothing was changed by this dry run",
+    ]

@@ -1,0 +1,133 @@
+"""
+What differs between the kinds of change: where each is tried first, how, and how the live application is looked at.
+
+The steps, their entries in the ledger and the way back are the same for all of them (cycle, way_back).
+"""
+
+from collections.abc import Callable
+from time import monotonic
+
+from hasten import sides
+from hasten.application import App
+from hasten.errors import HastenError, NotAllowed
+from hasten.log import operation
+from hasten.model import LIVE_ARENAS, Change, Grade, Guard, Kind, Trial
+from hasten.optimize import Remedy
+from hasten.verify import watch
+from hasten.verify.pair import pair_of
+from hasten.verify.policy_trial import run_policy_trial
+from hasten.verify.policy_watch import watch_policy
+from hasten.verify.sequence import Plan
+from hasten.verify.side_by_side import run_side_by_side
+from hasten.verify.trial import run_schema_trial
+from hasten.world.http import check_health
+from hasten.world.working_copy import copy_folder
+
+Progress = Callable[[float, str], None]
+
+ARENAS = {Kind.SCHEMA: "clone", Kind.FILES: "instance", Kind.PROCESS: "instance", Kind.POLICY: "split"}
+
+
+def arena_of(change: Change) -> str:
+    """
+    Where a change is tried first.
+    """
+    return ARENAS[change.kind]
+
+
+def is_live(arena: str) -> bool:
+    """
+    Whether the live application has something of a change that is in this arena.
+    """
+    return arena in LIVE_ARENAS
+
+
+def require(change: Change, app: App) -> None:
+    """
+    Nothing happens if this kind of change can be begun here.
+
+    Raises:
+        NotAllowed, ConfigError, Unreachable: it cannot; nothing was begun.
+    """
+    if change.kind is Kind.SCHEMA:
+        app.database.require_create()
+    elif change.kind is Kind.PROCESS:
+        _ = app.servers
+    elif change.kind is Kind.POLICY and not app.url:
+        raise NotAllowed(
+            "a rule is tried in the running application, and it does not run",
+            hint="run `hasten apply` where hasten.toml says how the application is started, or where it answers",
+        )
+
+
+def run_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: Progress) -> Trial:
+    """
+    Control against candidate, in the arena of this kind of change.
+
+    Raises:
+        NoData: nothing can be compared.
+        ApplyFailed, NotAllowed, Unreachable, ConfigError: there can be no trial here.
+    """
+    if change.kind is Kind.SCHEMA:
+        return run_schema_trial(change, remedy, app, seed=seed, progress=progress)
+    if change.kind is Kind.POLICY:
+        return run_policy_trial(change, remedy, app, seed=seed, progress=progress)
+    return _instance_trial(change, remedy, app, seed=seed, progress=progress)
+
+
+def look_at_live(change: Change, app: App) -> Trial:
+    """
+    A look at the live application after a change went in: grade C, so it can veto and never keep.
+
+    Raises:
+        HastenError: it cannot be looked at.
+    """
+    if change.kind is Kind.SCHEMA:
+        return watch.watch(change, app)
+    if change.kind is Kind.POLICY:
+        return watch_policy(change, app)
+    start = monotonic()
+    guard = _answers(app)
+    return Trial(
+        change=change.id,
+        grade=Grade.C,
+        arena="live",
+        seed=0,
+        blocks=[],
+        effect=None,
+        guards=[guard],
+        duration_s=monotonic() - start,
+    )
+
+
+def _instance_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: Progress) -> Trial:
+    with operation("trial.change", change=change.id, kind=change.kind, seed=seed), sides.beside(app) as both:
+        progress(0.02, "copying the folder twice")
+        for side in (both.control, both.candidate):
+            copy_folder(app.root, side.root, leave_out=[app.state_dir])
+        progress(0.08, f"applying the change to one copy: {change.where.name}")
+        remedy.apply(change, both.candidate.app)
+        progress(0.12, "starting both instances")
+        pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
+        pair.notes[:0] = both.notes
+        plan = Plan(seed=seed, least_gain=remedy.about.least_gain)
+        return run_side_by_side(change.id, pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
+
+
+def _answers(app: App) -> Guard:
+    """
+    Whether the application, as it is now, starts and answers.
+    """
+    limit = "answers below 500"
+    if app.fleet is None and not app.url:
+        return Guard(name="answers", ok=None, detail="hasten.toml does not say where the application answers")
+    is_ours = app.fleet is not None and not app.fleet.is_started
+    try:
+        url = app.fleet.start() if app.fleet is not None and is_ours else app.url
+        status = check_health(url, app.target.application.health).status
+    except HastenError as error:
+        return Guard(name="answers", ok=False, detail=f"the application does not answer: {error}")
+    finally:
+        if app.fleet is not None and is_ours:
+            app.fleet.stop()
+    return Guard(name="answers", ok=status < 500, detail=f"{limit}: {status}", value=float(status), limit=500.0)

@@ -1,0 +1,3 @@
+"""
+Remedies that need no more than one rule of the policy.
+"""

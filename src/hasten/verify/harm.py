@@ -1,0 +1,189 @@
+"""
+Is the candidate harmful? Asked after every pair, with a bound that stays valid however often it is asked.
+
+Three reasons to go back at once:
+
+- an always-valid lower bound of the mean log ratio is above 0: a one-sided normal-mixture confidence sequence (Robbins
+  1970; Howard, Ramdas, McAuliffe and Sekhon 2021) with the variance estimated as it goes (Waudby-Smith, Arbour, Sinha,
+  Kennedy and Ramdas 2024);
+- over the last minute, with at least 400 requests per arm, the candidate is more than 20 % slower, and the one-sided
+  95 % bound is above 0 as well. The bare 20 % would alarm in 58 to 74 % of trials of nothing;
+- its share of errors is 5 points higher, with at least 20 errors.
+
+Each pair costs the same few operations, however many came before it.
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hasten.model import Block, Guard
+from hasten.verify.looks import LEAST_PAIRS, totals_of
+from hasten.verify.statistics import student_quantile
+
+#: Going back is cheap, so harm is believed sooner than gain.
+ALPHA = 0.10
+#: The sequence is tightest after so many pairs: about a minute of a per-request split in one-second pairs.
+TIGHTEST_PAIRS = 40
+WINDOW_S = 60.0
+WINDOW_REQUESTS = 400
+WORSE_RATIO = 1.20
+WINDOW_PAIRS = 3
+ERROR_POINTS = 0.05
+LEAST_ERRORS = 20
+
+
+def lower_bound(pairs: int, mean: float, deviation: float, alpha: float = ALPHA) -> float:
+    """
+    What the mean of all pairs to come is above, at every number of pairs together, up to `alpha`.
+    """
+    rho2 = (-2 * math.log(2 * alpha) + math.log(1 - 2 * math.log(2 * alpha))) / TIGHTEST_PAIRS
+    scale = pairs * rho2 + 1
+    width = math.sqrt(2 * scale / (pairs**2 * rho2) * math.log(1 + math.sqrt(scale) / (2 * alpha)))
+    return mean - deviation * width
+
+
+@dataclass
+class _Sums:
+    """
+    Running sums of log ratios, totals, requests and errors; what leaves the window is subtracted again.
+    """
+
+    pairs: int = 0
+    logs: float = 0.0
+    squares: float = 0.0
+    totals: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    requests: list[int] = field(default_factory=lambda: [0, 0])
+    errors: list[int] = field(default_factory=lambda: [0, 0])
+
+    def add(self, seen: "_Seen", sign: int = 1) -> None:
+        if seen.totals:
+            ratio = math.log(seen.totals[1] / seen.totals[0])
+            self.pairs += sign
+            self.logs += sign * ratio
+            self.squares += sign * ratio * ratio
+        for arm in (0, 1):
+            self.totals[arm] += sign * (seen.totals[arm] if seen.totals else 0.0)
+            self.requests[arm] += sign * seen.requests[arm]
+            self.errors[arm] += sign * seen.errors[arm]
+
+    @property
+    def mean(self) -> float:
+        return self.logs / self.pairs
+
+    @property
+    def deviation(self) -> float:
+        return math.sqrt(max(self.squares - self.logs**2 / self.pairs, 0.0) / (self.pairs - 1))
+
+    def error_points(self) -> float | None:
+        """
+        How much larger the candidate's share of errors is; None without enough of them.
+        """
+        attempts = [self.requests[arm] + self.errors[arm] for arm in (0, 1)]
+        if self.errors[1] < LEAST_ERRORS or min(attempts) == 0 or max(self.requests) == 0:
+            return None
+        return self.errors[1] / attempts[1] - self.errors[0] / attempts[0]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """
+    What counts of one block. `totals` is None where its arms have nothing in common.
+    """
+
+    end_s: float
+    totals: tuple[float, float] | None
+    requests: tuple[int, int]
+    errors: tuple[int, int]
+
+    @classmethod
+    def of(cls, block: Block, weights: Mapping[str, float]) -> "_Seen":
+        found = totals_of([block], weights)
+        return cls(
+            end_s=block.at_s + block.seconds,
+            totals=(float(found[0, 0]), float(found[1, 0])) if found.shape[1] else None,
+            requests=(_count(block.control_samples), _count(block.candidate_samples)),
+            errors=(block.control_errors, block.candidate_errors),
+        )
+
+
+class Watch:
+    """
+    Harm, watched block by block. `shown` says why to go back, or is empty.
+    """
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        self._weights = weights
+        self._all = _Sums()
+        self._window = _Sums()
+        self._recent: deque[_Seen] = deque()
+        self._bound: float | None = None
+        self.shown = ""
+
+    def add(self, block: Block) -> str:
+        """
+        The block is taken into account; returns `shown`.
+        """
+        seen = _Seen.of(block, self._weights)
+        self._all.add(seen)
+        self._window.add(seen)
+        self._recent.append(seen)
+        while self._recent[0].end_s <= seen.end_s - WINDOW_S:
+            self._window.add(self._recent.popleft(), -1)
+        if not self.shown:
+            self.shown = self._always() or self._lately() or self._failing()
+        return self.shown
+
+    def guard(self) -> Guard:
+        """
+        What the watch has to say at the end; None where nothing could be compared.
+        """
+        ratio = None if self._bound is None else math.exp(self._bound)
+        if self.shown:
+            return Guard(name="harm", ok=False, detail=self.shown, value=ratio, limit=1.0)
+        if not self._all.pairs:
+            return Guard(name="harm", ok=None, detail="no pair could be compared", limit=1.0)
+        return Guard(name="harm", ok=True, detail="at no time was the change shown to harm", value=ratio, limit=1.0)
+
+    def _always(self) -> str:
+        if self._all.pairs < LEAST_PAIRS:
+            return ""
+        self._bound = lower_bound(self._all.pairs, self._all.mean, self._all.deviation)
+        if self._bound <= 0:
+            return ""
+        return (
+            f"after {self._all.pairs} pairs shown to be slower: × {math.exp(self._all.mean):.3g}, "
+            f"at least × {math.exp(self._bound):.3g}"
+        )
+
+    def _lately(self) -> str:
+        window = self._window
+        if min(window.requests) < WINDOW_REQUESTS or window.pairs < WINDOW_PAIRS:
+            return ""
+        ratio = window.totals[1] / window.totals[0]
+        below = student_quantile(0.95, window.pairs - 1) * window.deviation / math.sqrt(window.pairs)
+        if ratio <= WORSE_RATIO or window.mean - below <= 0:
+            return ""
+        return f"over the last {WINDOW_S:.0f} s {(ratio - 1) * 100:.3g} % slower, in {window.requests[1]} requests"
+
+    def _failing(self) -> str:
+        for sums, when in ((self._window, f"over the last {WINDOW_S:.0f} s"), (self._all, "in all")):
+            points = sums.error_points()
+            if points is not None and points >= ERROR_POINTS:
+                return f"{when} {points * 100:.3g} points more errors ({sums.errors[1]} of them)"
+        return ""
+
+
+def harm_of(blocks: Sequence[Block], weights: Mapping[str, float]) -> Guard:
+    """
+    What a watch over these blocks says: the same as it said while they were played.
+    """
+    watch = Watch(weights)
+    for block in blocks:
+        watch.add(block)
+    return watch.guard()
+
+
+def _count(samples: Mapping[str, Sequence[float]]) -> int:
+    return sum(len(each) for each in samples.values())

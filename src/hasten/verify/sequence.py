@@ -1,0 +1,135 @@
+"""
+The driver that every kind of trial shares: pair after pair in random order, until a planned look is conclusive.
+
+It does not know what a pair is. A round of statements on two clones, a block of requests to two arms and a minute on
+two instances all come as a Block.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+
+import msgspec
+
+from hasten.model import PLANNED_PAIRS, Block, Ending, Guard, Look
+from hasten.verify import harm
+from hasten.verify.boundary import LEVEL
+from hasten.verify.looks import ending, look_at, totals_of
+
+#: Plays pair number `index`; says by its second argument whether control comes first.
+Play = Callable[[int, bool], Block]
+Progress = Callable[[float, str], None]
+
+#: A trial that has not even had its first look goes on for so many times its budget.
+STRETCH = 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    How a trial is run; all of it is fixed before the first pair.
+
+    Args:
+        weights: Calls of each statement or route; 1 for what is not named.
+        least_gain: The share of time that must be saved; a trial that can no longer show it ends.
+        level: One-sided, as granted by verify.discovery.
+        budget_s: Beyond it no pair is begun, once the first look was had.
+        clock: Seconds that never go back.
+    """
+
+    seed: int = 1
+    weights: Mapping[str, float] = field(default_factory=dict)
+    least_gain: float = 0.05
+    level: float = LEVEL
+    most_pairs: int = PLANNED_PAIRS[-1]
+    budget_s: float = 600.0
+    clock: Callable[[], float] = monotonic
+
+
+@dataclass(frozen=True)
+class Played:
+    """
+    What the pairs brought home. `harm` is the guard that watched all the time; it is False where harm was shown.
+    """
+
+    blocks: list[Block]
+    looks: list[Look]
+    ended: Ending
+    harm: Guard
+    seconds: float
+
+
+def run_pairs(play: Play, plan: Plan, progress: Progress = lambda _done, _what: None) -> Played:
+    """
+    Pairs were played until a look was conclusive, harm was shown, or nothing more could be had.
+
+    Only planned looks can end a trial as a gain, so watching it costs nothing.
+    """
+    playing = _Playing(plan)
+    for index, control_first in enumerate(orders(plan.most_pairs, plan.seed)):
+        progress(index / plan.most_pairs, f"pair {index + 1}, {_next_look(index)}")
+        at_s = plan.clock() - playing.start
+        block = play(index, control_first)
+        took_s = plan.clock() - playing.start - at_s
+        playing.add(msgspec.structs.replace(block, at_s=at_s, seconds=block.seconds or took_s))
+        ended = playing.ended()
+        if ended:
+            return playing.result(ended)
+    return playing.result(Ending.LAST_LOOK if playing.looks else Ending.NO_DATA)
+
+
+def orders(count: int, seed: int) -> list[bool]:
+    """
+    For each pair, whether control comes first: equally often (to one) first and second up to every planned look.
+    """
+    found: list[bool] = []
+    shuffled = random.Random(f"orders:{seed}")  # noqa: S311
+    while len(found) < count:
+        part = [place % 2 == 0 for place in range(min(PLANNED_PAIRS[0], count - len(found)))]
+        shuffled.shuffle(part)
+        found += part
+    return found
+
+
+class _Playing:
+    """
+    A trial that is under way.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.start = plan.clock()
+        self.blocks: list[Block] = []
+        self.looks: list[Look] = []
+        self._watch = harm.Watch(plan.weights)
+        self._usable = 0
+
+    def add(self, block: Block) -> None:
+        self.blocks.append(block)
+        self._watch.add(block)
+        self._usable += totals_of([block], self.plan.weights).shape[1]
+
+    def ended(self) -> Ending | None:
+        if self._watch.shown:
+            return Ending.HARM
+        if self._usable in PLANNED_PAIRS and self._usable > len(self.looks) * PLANNED_PAIRS[0]:
+            totals = totals_of(self.blocks, self.plan.weights)
+            self.looks.append(look_at(totals, self.plan.seed, self.plan.level))
+            found = ending(self.looks[-1], self.plan.least_gain)
+            if found:
+                return found
+        if len(self.blocks) >= PLANNED_PAIRS[0] and not self._usable:
+            return Ending.NO_DATA
+        spent_s = self.plan.clock() - self.start
+        limit_s = self.plan.budget_s * (1.0 if self.looks else STRETCH)
+        return Ending.TIME if spent_s > limit_s else None
+
+    def result(self, ended: Ending) -> Played:
+        seconds = self.plan.clock() - self.start
+        return Played(self.blocks, self.looks, ended, self._watch.guard(), seconds)
+
+
+def _next_look(index: int) -> str:
+    planned = next(pairs for pairs in PLANNED_PAIRS if pairs > index)
+    return f"look at {planned}"

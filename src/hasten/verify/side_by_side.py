@@ -1,0 +1,220 @@
+"""
+Two instances on trial: the same recorded request to both at the same moment, over and over.
+
+Whatever else the machine does happens to both, so the pair says what one of them alone could not. Answers come first:
+where they differ nothing is timed. The rate is chosen from what the requests cost, and the number of pairs from what
+they show.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+import msgspec
+
+from hasten.errors import NoData
+from hasten.log import operation
+from hasten.model import Block, Grade, Guard, Trial, Where
+from hasten.verify import usage
+from hasten.verify.answers import Equivalence, guard
+from hasten.verify.pacing import Pace, pace_of, shares_of, turns_of
+from hasten.verify.pair import Pair
+from hasten.verify.route_effects import effect_over, not_worse, route_effects
+from hasten.verify.sequence import Plan, Played, Progress, run_pairs
+from hasten.verify.tally import Tally, weights_of
+from hasten.verify.usage import Usage
+from hasten.world.load.duet import Duet, Turn, duet
+from hasten.world.load.plan import LoadRequest
+from hasten.world.processes import core_count
+
+#: Each of the two passes before the first pair: one that warms both, one that is measured.
+PASS_S = 15.0
+PASS_REQUESTS = 200
+#: Shares of the progress that are over when the answers are compared, and before the first pair.
+COMPARED, BEFORE = 0.1, 0.25
+
+
+def run_side_by_side(
+    name: str,
+    pair: Pair,
+    plan: Plan,
+    progress: Progress = lambda _done, _what: None,
+    *,
+    needs_same_answers: bool = True,
+) -> Trial:
+    """
+    Control against candidate: the answers, then blocks of requests to both until a planned look is conclusive.
+
+    Args:
+        name: What the trial is of, as the ledger knows it.
+        plan: How it is run. Its weights are the traffic's.
+        needs_same_answers: Whether a difference in the answers ends it. Otherwise differences are only told.
+
+    Raises:
+        NoData: no request is answered alike by both.
+        Unreachable: an instance does not take connections.
+    """
+    start = monotonic()
+    with operation("trial.instances", of=name, seed=plan.seed) as result:
+        progress(0.0, "comparing the answers of both")
+        found = pair.answers(plan.seed)
+        answers = guard(found)
+        if needs_same_answers and answers.ok is False:
+            trial = _untimed(name, pair, plan, found, answers)
+        else:
+            with duet(pair.plans(plan.seed), pair.renew) as both:
+                running = _Trial(pair, both, plan, progress)
+                running.prepare()
+                played = run_pairs(running.play, running.plan, running.on)
+                trial = running.judged(name, played)
+            guards = [answers, *trial.guards] if needs_same_answers else trial.guards
+            trial = msgspec.structs.replace(trial, guards=guards, equivalence=found.as_data())
+        trial = msgspec.structs.replace(trial, duration_s=monotonic() - start)
+        result.update(pairs=len(trial.blocks), ended=trial.ended)
+    return trial
+
+
+@dataclass
+class _Passed:
+    """
+    What the requests of the measured pass cost: seconds in the slower arm and processor seconds in both, by route.
+    """
+
+    seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    cpu_s: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    tally: Tally = field(default_factory=Tally)
+
+
+class _Trial:
+    """
+    One trial that is under way.
+    """
+
+    def __init__(self, pair: Pair, both: Duet, plan: Plan, progress: Progress) -> None:
+        self.pair, self.both, self.plan, self.progress = pair, both, plan, progress
+        self.tally = Tally()
+        self.usage = Usage(pair.control), Usage(pair.candidate)
+        self.pace = Pace(rate_per_s=1.0, per_block={}, utilization=0.0, limited_by="")
+
+    def on(self, done: float, what: str) -> None:
+        """
+        How far the pairs are.
+        """
+        self.progress(BEFORE + (1 - BEFORE) * done, what)
+
+    def prepare(self) -> None:
+        """
+        Both are warm, and the pace is chosen.
+        """
+        self._pass("warming both instances")
+        seen = self._pass("measuring what requests cost")
+        if not seen.seconds:
+            raise NoData(
+                f"not one of {seen.tally.asked} requests is answered well and alike by both instances: "
+                f"{seen.tally.says or 'no answer came'}",
+                hint="look into the logs of control and candidate below .hasten/log",
+            )
+        shares = shares_of(self.pair.requests)
+        self.pace = pace_of(shares, _means(seen.seconds), _means(seen.cpu_s), cores=core_count())
+        self.plan = replace(self.plan, weights=weights_of(shares, self.pace.per_block))
+        for each in self.usage:
+            each.begin()
+
+    def play(self, index: int, control_first: bool) -> Block:
+        """
+        One block: the same requests to both, each at the same moment.
+        """
+        turns = turns_of(self.pair.requests, self.pace, index, self.plan.seed)
+        answers = self.both.play(turns, first=0 if control_first else 1)
+        for each in self.usage:
+            each.look()
+        order = "control first" if control_first else "candidate first"
+        return self.tally.block(self.pair.requests, turns, answers, index=index, order=order)
+
+    def judged(self, name: str, played: Played) -> Trial:
+        """
+        The trial with its effects and guards.
+        """
+        plan, weights = self.plan, dict(self.plan.weights)
+        where = Where(kind="application", name=self.pair.control.target.application.name)
+        routes = route_effects(played.blocks, weights, plan.seed, plan.level)
+        guards = [
+            played.harm,
+            self.tally.errors(),
+            self.tally.statuses(),
+            not_worse(routes, weights),
+            usage.cpu(*(each.cpu_s for each in self.usage)),
+            usage.memory(*(each.memory_bytes() for each in self.usage)),
+        ]
+        return Trial(
+            change=name,
+            grade=Grade.A,
+            arena="instances",
+            seed=plan.seed,
+            blocks=played.blocks,
+            effect=effect_over(played.blocks, weights, plan.seed, plan.level, where),
+            effects=routes,
+            guards=guards,
+            weights=weights,
+            notes=[*self.pair.notes, self.pace.says, *self.tally.notes(), *self._missing(weights)],
+            looks=played.looks,
+            least_gain=plan.least_gain,
+            level=plan.level,
+            ended=played.ended,
+        )
+
+    def _missing(self, weights: dict[str, float]) -> list[str]:
+        missing = sorted({each.name for each in self.pair.requests} - weights.keys())
+        return [f"no answer of it could be timed: {', '.join(missing)}"] if missing else []
+
+    def _pass(self, what: str) -> _Passed:
+        """
+        Requests of every route one after the other, the most frequent ones first, as long as there is time.
+        """
+        found, until = _Passed(), monotonic() + PASS_S
+        for each in self.usage:
+            each.begin()
+        for count, number in enumerate(spread_over_routes(self.pair.requests)[:PASS_REQUESTS]):
+            if monotonic() > until:
+                break
+            route = self.pair.requests[number].name
+            self.progress(COMPARED, f"{what}: {route}")
+            (told,) = self.both.play([Turn(0.0, number)], first=count % 2)
+            used_s = math.fsum(each.look() for each in self.usage)
+            if found.tally.add(route, told):
+                found.seconds[route].append(max(each.seconds for each in told))
+                found.cpu_s[route].append(used_s)
+        return found
+
+
+def spread_over_routes(requests: Sequence[LoadRequest]) -> list[int]:
+    """
+    Numbers of requests, one of each route in turn; each route at least twice, for a first answer is no typical one.
+    """
+    by_route: dict[str, list[int]] = defaultdict(list)
+    for number, request in enumerate(requests):
+        by_route[request.name].append(number)
+    rounds = max(2, *(len(numbers) for numbers in by_route.values()))
+    return [numbers[turn % len(numbers)] for turn in range(rounds) for numbers in by_route.values()]
+
+
+def _untimed(name: str, pair: Pair, plan: Plan, found: Equivalence, answers: Guard) -> Trial:
+    return Trial(
+        change=name,
+        grade=Grade.A,
+        arena="instances",
+        seed=plan.seed,
+        blocks=[],
+        effect=None,
+        guards=[answers],
+        equivalence=found.as_data(),
+        notes=[*pair.notes, "nothing was timed, because the answers differ"],
+        least_gain=plan.least_gain,
+        level=plan.level,
+    )
+
+
+def _means(values: dict[str, list[float]]) -> dict[str, float]:
+    return {name: math.fsum(found) / len(found) for name, found in values.items()}

@@ -1,0 +1,101 @@
+"""
+What differs between the kinds of change.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from hasten import kinds
+from hasten.application import App
+from hasten.errors import ConfigError, NoData, Unreachable
+from hasten.model import Change, Kind, Risk, Trial, Where
+from hasten.optimize import Remedy
+from hasten.target import Target
+from hasten.verify.watch import held
+from hasten.world import http
+from hasten.world.supervisor import Supervisor
+
+
+def change(kind: Kind) -> Change:
+    """
+    A change of that kind.
+    """
+    return Change(
+        optimization="toy.any", kind=kind, where=Where(kind="application", name="toy"), before={}, after={}, inverse={},
+        why="", expects="", risk=Risk.R2,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    """
+    An App that answers somewhere, or not, and that Hasten does not run.
+    """
+    return App(target=Target(), state_dir=tmp_path, supervisor=cast(Supervisor, None), url="http://127.0.0.1:1")
+
+
+def test_each_kind_has_an_arena_and_only_a_policy_is_tried_live() -> None:
+    """
+    A crash in a trial on live requests must be undone there; in any other there is nothing to undo.
+    """
+    found = {kind: kinds.is_live(kinds.arena_of(change(kind))) for kind in Kind}
+
+    assert {Kind.SCHEMA: False, Kind.FILES: False, Kind.PROCESS: False, Kind.POLICY: True} == found
+
+
+@pytest.mark.parametrize("kind", [Kind.SCHEMA, Kind.PROCESS])
+def test_what_cannot_be_begun_is_refused_before_the_first_step(app: App, kind: Kind) -> None:
+    """
+    A database or processes that hasten.toml does not name.
+    """
+    with pytest.raises(ConfigError):
+        kinds.require(change(kind), app)
+
+
+def test_a_policy_without_an_agent_is_no_data(app: App) -> None:
+    """
+    Nothing is kept that could not be tried.
+    """
+    with pytest.raises(NoData):
+        kinds.run_trial(change(Kind.POLICY), cast(Remedy, None), app, seed=1, progress=lambda _done, _what: None)
+
+
+class Answering:
+    """
+    What the application says to a health check.
+    """
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+    def __call__(self, *_: Any) -> http.Answer:
+        """
+        The answer, or none.
+        """
+        if not self.status:
+            raise Unreachable("nobody answers", hint="start it")
+        return http.Answer(status=self.status, headers=[], body=b"", wire_bytes=0, seconds=0.0)
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch, app: App) -> Iterator[Any]:
+    """
+    A look at the live application, which answers with a status.
+    """
+
+    def look(status: int) -> Trial:
+        monkeypatch.setattr(kinds, "check_health", Answering(status))
+        return kinds.look_at_live(change(Kind.FILES), app)
+
+    yield look
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, "KEEP"), (404, "KEEP"), (0, "ROLL_BACK")])
+def test_an_application_that_does_not_answer_any_more_goes_back(looked: Any, status: int, verdict: str) -> None:
+    """
+    Whatever the trial had said.
+    """
+    assert verdict == held(looked(status)).verdict
