@@ -240,7 +240,7 @@ def test_a_failed_idea_is_proposed_again_under_another_workload(world: World, bo
     """
     Or when somebody asks for it; a first failure under a workload that nobody wrote down stays a failure.
     """
-    world.on_clone = lambda: trial(1.5)
+    world.in_arena = lambda: trial(1.5)
     busy, busier = replace(app, gathered=asked(100)), replace(app, gathered=asked(300))
     (change,) = cycle.plan(busy, [FINDING], book, silent)
     cycle.carry_out(change, busy, book, silent)
@@ -284,7 +284,7 @@ def test_the_stop_file_sends_a_run_back_at_its_next_step(world: World, book: Led
         kill_switch.pull(app.state_dir, moment)
 
     if moment == "trial":
-        world.on_clone = lambda: (stop(), trial(0.2))[1]
+        world.in_arena = lambda: (stop(), trial(0.2))[1]
     elif moment == "live":
         world.apply = stop
     (change,) = cycle.plan(app, [FINDING], book, silent)
@@ -293,7 +293,7 @@ def test_the_stop_file_sends_a_run_back_at_its_next_step(world: World, book: Led
     with pytest.raises(Interrupted):
         cycle.carry_out(change, app, book, silent)
 
-    expected = ["PLANNED", "APPLIED clone", "TRIED clone", "APPLIED live", "TRIED live", "ROLLED_BACK"]
+    expected = ["PLANNED", "APPLIED instance", "TRIED instance", "APPLIED live", "TRIED live", "ROLLED_BACK"]
     assert {"begin": expected[:1], "trial": [*expected[:3], expected[-1]], "live": expected}[moment] == steps(book)
     assert set() == world.live
     assert [change] == cycle.plan(app, [FINDING], book, silent)
@@ -314,11 +314,11 @@ def test_a_freeze_that_has_begun_during_the_trial_keeps_it_from_going_live(
         monkeypatch.setattr(gate, "now", lambda: start)
         return trial(0.2)
 
-    world.on_clone = slow
+    world.in_arena = slow
     with pytest.raises(NotAllowed, match="sale"):
         cycle.carry_out(change, app, book, silent)
 
-    assert (["PLANNED", "APPLIED clone", "TRIED clone", "ROLLED_BACK"], set()) == (steps(book), world.live)
+    assert (["PLANNED", "APPLIED instance", "TRIED instance", "ROLLED_BACK"], set()) == (steps(book), world.live)
     assert [change] == cycle.plan(app, [FINDING], book, silent)
 
 

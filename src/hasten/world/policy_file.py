@@ -36,7 +36,7 @@ class Match(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_de
     """
 
     paths: list[str]
-    methods: list[str] = ["GET", "HEAD"]
+    methods: list[str] = msgspec.field(default_factory=lambda: ["GET", "HEAD"])
     content_types: list[str] = []
 
 
