@@ -25,7 +25,9 @@ def kept(seq: int, place: str = "table:orders", *, timed: str = "", **fields: An
     change = Change(**{**given, **fields})
     numbers = dict.fromkeys(timed.split(), 1.0)
     blocks = [Block(index=0, order="", control=numbers, candidate=numbers)] if numbers else []
-    trial = Trial(change=change.id, grade=Grade.A, arena="clone", seed=1, blocks=blocks, effect=None)
+    trial = Trial(
+        change=change.id, grade=Grade.A, arena="clone", seed=1, blocks=blocks, effect=None, weights={"others": 0.0}
+    )  # fmt: skip
     return ChangeState(change=change, step=Step.KEPT, kept_seq=seq, last_seq=seq, trial=trial)
 
 
@@ -48,6 +50,18 @@ def kept(seq: int, place: str = "table:orders", *, timed: str = "", **fields: An
             "it names hasten_a",
         ),
         (kept(1, after={"name": "hasten_a"}), kept(2, "table:users", before={"has": ["hasten_ab", "x.hasten_a"]}), ""),
+        # As the kinds of change write them: files with their bytes, a process, a rule at length.
+        (
+            kept(1, "application:shop", after={"files": [{"path": "a.js", "digest": "1"}, {"path": "b.js"}]}),
+            kept(2, "bundle:b.js", after={"files": [{"path": "b.js", "digest": "2"}]}),
+            "both are about file b.js",
+        ),
+        (kept(1, "route:GET /", after={"process": "web"}), kept(2, "process:web"), "both are about process web"),
+        (
+            kept(1, "route:GET /", after={"rule": {"id": "twins", "kind": "compression"}}),
+            kept(2, "route:GET /a", after={"rule": {"id": "twins", "kind": "cache"}}, inverse={"rule": "twins"}),
+            "both are about rule twins",
+        ),
         # Policies: the same route or rule.
         (kept(1, "route:GET /"), kept(2, "route:GET /", kind=Kind.POLICY), "both are at route GET /"),
         (kept(1, "rule:cache", after={"route": "GET /"}), kept(2, "route:GET /"), "both are about route GET /"),
@@ -55,6 +69,8 @@ def kept(seq: int, place: str = "table:orders", *, timed: str = "", **fields: An
         # One join was timed in both trials, so the later one's gain is what was left by the earlier.
         (kept(1, timed="7 8"), kept(2, "table:users", timed="8 9"), "statement or route 8 with the other in place"),
         (kept(1, timed="7"), kept(2, "table:users", timed="9"), ""),
+        # What was only watched beside both proved neither.
+        (kept(1, timed="7 others"), kept(2, "table:users", timed="9 others"), ""),
     ],
 )
 def test_a_later_change_stands_on_what_it_was_proved_with(earlier: ChangeState, later: ChangeState, why: str) -> None:

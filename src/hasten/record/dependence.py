@@ -6,7 +6,7 @@ A later change stands on an earlier one when
     both are at the same place             one table, route, page or process
     both are about the same thing          a table, rule, route or file that both name in what they do
     the later names what the earlier made  an index on its view, or a `before` that holds its index
-    the same statements proved both        the later trial timed them on a database that held the earlier
+    the same measurements proved both      the later trial timed the same statements or routes, with the other in place
 
 Everything is read from the two changes and their trials, so the answer is the same in every process.
 """
@@ -23,7 +23,10 @@ _TOUCHED = {
     "rule": ("rule", "rules"),
     "route": ("route", "routes"),
     "file": ("file", "files", "path", "paths"),
+    "process": ("process", "processes"),
 }
+#: The keys under which a thing that is described at length has its name.
+_OWN = ("id", "path", "name")
 #: The keys under which it names what it makes.
 _MADE = ("name", "names", "view", "index")
 
@@ -84,8 +87,9 @@ def _names_in(value: Any) -> set[str]:
     if isinstance(value, str):
         return {value} if value else set()
     if isinstance(value, dict):
-        return {str(name) for name in value}
-    return {str(name) for name in value} if isinstance(value, list | tuple) else set()
+        own = {str(value[key]) for key in _OWN if key in value}
+        return own or {str(name) for name in value}
+    return {name for item in value for name in _names_in(item)} if isinstance(value, list | tuple) else set()
 
 
 def _mentions(change: Change, name: str) -> bool:
@@ -103,4 +107,8 @@ def _texts(value: Any) -> list[str]:
 
 
 def _timed(trial: Trial | None) -> set[str]:
-    return {name for block in trial.blocks for name in block.control} if trial is not None else set()
+    """
+    What the verdict of a trial stands on; what was only watched beside it has no weight.
+    """
+    names = {name for block in trial.blocks for name in block.control} if trial is not None else set()
+    return {name for name in names if trial is not None and trial.weights.get(name, 1.0) > 0}
