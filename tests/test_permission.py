@@ -18,6 +18,7 @@ from hasten.permission import (
     Permission,
     Spending,
     Value,
+    boldest,
     mode_of,
     permitted,
     seal_of,
@@ -86,6 +87,15 @@ def test_the_most_specific_mode_holds_below_its_ceiling(risk: Risk, mode: Any, m
     The optimization's own, else the more careful of its phase's and its class's, else the default.
     """
     assert holds == mode_of(change(risk), Allow(mode=mode, modes=modes))[0]
+
+
+def test_the_boldest_mode_is_known() -> None:
+    """
+    Of the default and of everything that is named.
+    """
+    assert ["observe", "auto", "approve"] == [
+        boldest(Allow()), boldest(Allow(modes={"R1": "auto"})), boldest(Allow(mode="approve", modes={"R1": "observe"}))
+    ]  # fmt: skip
 
 
 MODES = st.sampled_from(ORDER)

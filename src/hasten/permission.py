@@ -102,6 +102,13 @@ def mode_of(change: Change, allow: Allow) -> tuple[Mode, str]:
     return mode, source
 
 
+def boldest(allow: Allow) -> Mode:
+    """
+    The boldest mode that hasten.toml gives to anything.
+    """
+    return max([allow.mode, *allow.modes.values()], key=ORDER.index)
+
+
 def _names(change: Change, allow: Allow) -> bool:
     return "auto" in (allow.modes.get(change.optimization), allow.modes.get(Risk.R3))
 

@@ -32,7 +32,7 @@ def test_a_yes_has_an_end(run: Callable[..., Any], story: Story, words: list[str
 
     assert (0, [story.waiting.id]) == (said.code, [each["id"] for each in said.data["approved"]])
     assert abs(in_force(story)[story.waiting.id] - now() - timedelta(hours=hours)) < timedelta(minutes=5)
-    assert "[ok]" == story.book.read()[-1].body["note"]
+    assert "[ok]" == story.book.read()[-1].body["note"] == said.data["approved"][0]["note"]
 
 
 def test_the_default_is_in_the_file(run: Callable[..., Any], story: Story) -> None:

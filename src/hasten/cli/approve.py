@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import click
 
 from hasten.cli.options import common
-from hasten.cli.output import out, plain, say_json
+from hasten.cli.output import out, say_json
 from hasten.errors import ConfigError, NotAllowed
 from hasten.model import Change, Entry, Step, now
 from hasten.permission import mode_of
@@ -108,4 +108,4 @@ def _approved(book: Ledger, ids: tuple[str, ...]) -> list[str]:
 def _said(entry: Entry) -> dict[str, str]:
     body = entry.body
     until = datetime.fromisoformat(str(body["until"])).strftime("%Y-%m-%d %H:%M %Z") if "until" in body else ""
-    return {"id": body["change"], "by": entry.actor, "until": until, "note": plain(body["note"])}
+    return {"id": body["change"], "by": entry.actor, "until": until, "note": body["note"]}
