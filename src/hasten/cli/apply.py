@@ -37,7 +37,8 @@ def command(ids: tuple[str, ...], config: str | None, as_json: bool, dry_run: bo
     with Display(quiet=as_json) as display, opened(config, database=True) as app:
         book = Ledger(app.state_dir)
         chosen = _chosen(book, ids)
-        answers = [(change, gate.permission_for(change, app, book.read())) for change in chosen]
+        entries = book.read()
+        answers = [(change, gate.permission_for(change, app, entries)) for change in chosen]
         if dry_run:
             _say_plan(answers, as_json=as_json)
             return
