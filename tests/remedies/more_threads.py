@@ -13,7 +13,7 @@ from hasten.application import App
 from hasten.model import Change, Finding, Kind, Risk, Where
 from hasten.optimize.about import About
 
-about = About(title="Run more threads", kind=Kind.PROCESS, risk=Risk.R2, treats=("slow_page",), improves=("time",))
+about = About(title="Run more threads", kind=Kind.PROCESS, risk=Risk.R2, treats=("thread_waits",), improves=("time",))
 
 
 def propose(finding: Finding, app: App) -> list[Change]:

@@ -20,6 +20,9 @@ COMMAND = [sys.executable, "-S", str(SERVER), "{port}", "{root}"]
 FINDING = Finding(
     symptom="slow_page", where=Where(kind="page", name="/first.html"), cost_s_per_day=1.0, says="slow pages"
 )
+WAITS = Finding(
+    symptom="thread_waits", where=Where(kind="process", name="web"), cost_s_per_day=1.0, says="requests wait"
+)
 PAGES = {"first.html": b"<p>first</p>" * 400, "second.html": b"<p>second</p>" * 400}
 
 

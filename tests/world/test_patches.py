@@ -3,6 +3,7 @@ Files are changed and go back: bytes, modes, absence; a person's edit is never l
 """
 
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -162,6 +163,18 @@ def test_a_path_that_leads_elsewhere_is_refused(files: Files, refused: str) -> N
     (files.root / "here").symlink_to("old.html")
     with pytest.raises(NotAllowed):
         files.prepare({refused: b"x"})
+
+
+def test_a_copy_of_the_application_in_the_state_folder_can_be_changed(files: Files, tmp_path: Path) -> None:
+    """
+    The candidate of a trial is one; its change is the same as the live application's.
+    """
+    change = planned(files)
+    copy = Files(files.state_dir / "scratch" / "app", files.state_dir)
+    shutil.copytree(files.root, copy.root, ignore=shutil.ignore_patterns(".hasten"))
+    copy.apply(change)
+
+    assert (True, False) == (copy.is_applied(change), files.is_applied(change))
 
 
 def test_a_symlink_that_came_later_is_refused_too(files: Files) -> None:

@@ -66,7 +66,9 @@ def refusal(root: Path, state_dir: Path, path: str) -> str:
     folder = place.parent.resolve()
     if not folder.is_relative_to(root.resolve()):
         return f"a symlink on the way to {path} leads out of {root}"
-    if (folder / place.name).is_relative_to(state_dir.resolve()):
+    # A copy of the application that a trial works on lies in the state folder as a whole.
+    own = state_dir.resolve()
+    if own.is_relative_to(root.resolve()) and (folder / place.name).is_relative_to(own):
         return f"{path} is in Hasten's own state folder"
     if place.is_symlink():
         return f"{path} is a symlink; change the file that it points to"
