@@ -71,7 +71,8 @@ def run_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: 
     if change.kind is Kind.SCHEMA:
         return run_schema_trial(change, remedy, app, seed=seed, progress=progress)
     if change.kind is Kind.POLICY:
-        return run_policy_trial(change, remedy, app, seed=seed, progress=progress)
+        plan = Plan(seed=seed, least_gain=remedy.about.least_gain)
+        return run_policy_trial(change, remedy, app, plan=plan, progress=progress)
     return _instance_trial(change, remedy, app, seed=seed, progress=progress)
 
 
