@@ -10,14 +10,19 @@ from datetime import datetime, timedelta
 from hasten import kill_switch, permission
 from hasten.application import App
 from hasten.errors import NotAllowed
-from hasten.model import Change, Entry, now
+from hasten.model import Change, Entry, Kind, now
 from hasten.permission import Permission, Value
 from hasten.record.approvals import approvals, longest_trial, spending
 from hasten.record.ledger import Ledger
 
-#: What a trial may need where none is on record: one of slow statements takes up to 135 s, its clones and the live
-#: index come on top.
-EXPECTED = timedelta(seconds=180)
+#: What a trial may need, by kind: the time budgets of `verify`, with what is set up before and made live afterwards.
+#: One on record that took longer counts instead.
+EXPECTED = {
+    Kind.SCHEMA: timedelta(minutes=4),
+    Kind.POLICY: timedelta(minutes=6),
+    Kind.FILES: timedelta(minutes=12),
+    Kind.PROCESS: timedelta(minutes=12),
+}
 
 
 def permission_for(
@@ -32,7 +37,7 @@ def permission_for(
         if stop is not None:
             reason = "Hasten is stopped" + (f": {stop.reason}" if stop.reason else "")
             return Permission(value=Value.NO, rule="stop", reason=reason, hint="`hasten resume` lifts the stop")
-    lasts = timedelta() if is_going_live else max(EXPECTED, longest_trial(entries))
+    lasts = timedelta() if is_going_live else max(EXPECTED[change.kind], longest_trial(entries))
     found = permission.permitted(change, allow, approvals(entries), app.target.freeze, moment, lasts=lasts)
     if found.value is Value.NO or is_going_live:
         return found
