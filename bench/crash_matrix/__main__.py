@@ -14,15 +14,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.crash_matrix.judge import outcome_of
 from bench.crash_matrix.points import Point, points
 from bench.crash_matrix.scenes import make
+from bench.crash_matrix.without_hasten import seconds_until_plain
 from bench.tables import finish, show
 from hasten.model import Kind
 
 CLEAN = ("before", "after")
+#: Within this a policy must be back with the control plane down.
+REVERT_S = 1.0
 
 
 @contextmanager
@@ -36,15 +40,54 @@ def open_place() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def outcomes(chosen: list[Point], place: Path) -> Iterator[tuple[Point, str, float]]:
+@dataclass
+class Matrix:
     """
-    Each point with its outcome and how many seconds it took, kind by kind.
+    What came of it. `rows`: each point with its outcome and its seconds. `plain_s`: seconds until a policy was back.
     """
-    for kind in dict.fromkeys(point.kind for point in chosen):
-        original = make(kind, place)
-        for point in [each for each in chosen if each.kind is kind]:
-            begun = time.monotonic()
-            yield point, outcome_of(point, original), time.monotonic() - begun
+
+    rows: list[tuple[Point, str, float]] = field(default_factory=list)
+    plain_s: dict[str, float] = field(default_factory=dict)
+
+    def fill(self, chosen: list[Point], place: Path) -> None:
+        """
+        Every point was reached, kind by kind.
+        """
+        for kind in dict.fromkeys(point.kind for point in chosen):
+            original = make(kind, place)
+            if kind is Kind.POLICY:
+                self.plain_s = seconds_until_plain(original)
+            for point in [each for each in chosen if each.kind is kind]:
+                begun = time.monotonic()
+                self.add(point, outcome_of(point, original), time.monotonic() - begun)
+
+    def add(self, point: Point, outcome: str, seconds: float) -> None:
+        """
+        One more point, printed as it comes.
+        """
+        self.rows.append((point, outcome, seconds))
+        print(f"  {point.kind:8} {point.says:60} {outcome}  ({seconds:.1f} s)", flush=True)
+
+    @property
+    def clean(self) -> int:
+        """
+        Points that ended before or after, with nothing left over.
+        """
+        return sum(outcome in CLEAN for _, outcome, _ in self.rows)
+
+    def show(self) -> None:
+        """
+        The tables.
+        """
+        table = []
+        for kind in dict.fromkeys(point.kind for point, _, _ in self.rows):
+            outcomes = [outcome for point, outcome, _ in self.rows if point.kind is kind]
+            found = Counter(outcome if outcome in CLEAN else "neither" for outcome in outcomes)
+            table.append([kind.value, found.total(), found["before"], found["after"], found["neither"]])
+        show("killed and recovered", ["kind", "points", "before", "after", "neither"], table)
+        if self.plain_s:
+            lines = [[way, seconds] for way, seconds in self.plain_s.items()]
+            show("a policy goes back while no Hasten runs", ["what was done", "s until it is obeyed"], lines)
 
 
 def main() -> int:
@@ -58,23 +101,20 @@ def main() -> int:
     chosen = [each for each in points() if not parsed.kind or each.kind.value in parsed.kind]
     chosen = [each for each in chosen if each.is_quick or not parsed.quick]
     began = time.monotonic()
-    rows: list[tuple[Point, str, float]] = []
+    matrix = Matrix()
     with open_place() as place:
-        for point, outcome, seconds in outcomes(chosen, place):
-            rows.append((point, outcome, seconds))
-            print(f"  {point.kind:8} {point.says:60} {outcome}  ({seconds:.1f} s)", flush=True)
-    _show(rows)
-    clean = sum(outcome in CLEAN for _, outcome, _ in rows)
-    finish({"points": len(rows), "clean": clean, "seconds": round(time.monotonic() - began, 1)})
-    return 0 if clean == len(rows) else 1
-
-
-def _show(rows: list[tuple[Point, str, float]]) -> None:
-    table = []
-    for kind in dict.fromkeys(point.kind for point, _, _ in rows):
-        found = Counter(outcome if outcome in CLEAN else "neither" for point, outcome, _ in rows if point.kind is kind)
-        table.append([kind.value, found.total(), found["before"], found["after"], found["neither"]])
-    show("killed and recovered", ["kind", "points", "before", "after", "neither"], table)
+        matrix.fill(chosen, place)
+    matrix.show()
+    finish(
+        {
+            "points": len(matrix.rows),
+            "clean": matrix.clean,
+            "policy_revert_s": max(matrix.plain_s.values(), default=None),
+            "seconds": round(time.monotonic() - began, 1),
+        }
+    )
+    is_soon = all(seconds < REVERT_S for seconds in matrix.plain_s.values())
+    return 0 if matrix.clean == len(matrix.rows) and is_soon else 1
 
 
 if __name__ == "__main__":

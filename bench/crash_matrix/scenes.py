@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real.scene import QUERY, TABLE
-from tests.remedies import little_asgi
-from tests.remedies.patients import COMMAND, FINDING, WAITS, make_pages
+from tests.remedies.patients import ASGI_COMMAND, COMMAND, FINDING, UNCOMPRESSED, WAITS, make_pages
 
 from bench.crash_matrix.toys import install
 from hasten import cycle
 from hasten.evidence import Observation
-from hasten.model import Change, Finding, Kind, Step, Where
+from hasten.model import Change, Finding, Kind, Step
 from hasten.objectives import values
 from hasten.record import history, observations
 from hasten.record.ledger import Ledger
@@ -28,8 +27,6 @@ from hasten.world.cluster import Cluster
 from hasten.world.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
-#: An environment of an application, with a web server in it that the agent knows.
-ASGI_PYTHON = ROOT / "examples" / "slowdesk" / ".venv" / "bin" / "python"
 DATABASE = "desk"
 HASTEN = "from bench.crash_matrix.toys import install; install(); from hasten.cli import main; main()"
 _numbers = itertools.count()
@@ -119,11 +116,7 @@ def copied(folder: Path) -> Path:
 
 
 def _describe(folder: Path, kind: Kind) -> None:
-    command = COMMAND
-    if kind is Kind.POLICY:
-        home = str(Path(little_asgi.__file__).parent)
-        command = [str(ASGI_PYTHON), "-m", "uvicorn", "--app-dir", home, "little_asgi:app", "--port", "{port}"]
-        command += ["--log-level", "warning"]
+    command = ASGI_COMMAND if kind is Kind.POLICY else COMMAND
     lines = ['state = ".hasten"', 'root = "app"', "[application]", 'name = "little"', 'health = "/health"']
     lines += ["[[application.processes]]", 'name = "web"', f"command = {json.dumps(command)}", "is_web = true"]
     lines += ['env = { POOL = "5", DATABASE_URL = "{database_url}" }', f"agent = {json.dumps(kind is Kind.POLICY)}"]
@@ -147,11 +140,7 @@ def _measure(folder: Path, kind: Kind) -> list[Finding]:
     Ledger(state_dir).append(Step.MEASURED, history.measured_body(observation, values(observation), {}))
     if kind is Kind.SCHEMA:
         return findings_of(observation)
-    if kind is Kind.POLICY:
-        evidence = {"content_type": "text/html"}
-        where = Where(kind="route", name="GET /page")
-        return [Finding(symptom="uncompressed_response", where=where, cost_s_per_day=1, says="", evidence=evidence)]
-    return [FINDING if kind is Kind.FILES else WAITS]
+    return [{Kind.FILES: FINDING, Kind.PROCESS: WAITS, Kind.POLICY: UNCOMPRESSED}[kind]]
 
 
 def _statements(state_dir: Path) -> Observation:

@@ -143,8 +143,8 @@ def recover(app: App, book: Ledger) -> list[dict[str, str]]:
     """
     After a crash: each change is wholly there or wholly gone, as the ledger says it should be.
 
-    A change that was under way is undone. What a run had made for itself alone is removed: its database sessions, copies
-    of the database on its own server, files that it had begun to save. Returns what was found and done.
+    A change that was under way is undone. What a run had made for itself alone is removed: its database sessions,
+    copies of the database on its own server, files that it had begun to save. Returns what was found and done.
     """
     done = [{"change": "", "found": found, "did": did} for found, did in _tidied(app)]
     for state in reversed(history.changes(book.read())):

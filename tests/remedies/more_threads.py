@@ -27,9 +27,15 @@ def propose(finding: Finding, app: App) -> list[Change]:
         return []
     return [
         Change(
-            optimization="toy.process", kind=Kind.PROCESS, where=Where(kind="process", name=web.name), risk=Risk.R2,
-            why=finding.says, expects="shorter waits", finding=finding.id, **sides,
-        )  # fmt: skip
+            optimization="toy.process",
+            kind=Kind.PROCESS,
+            where=Where(kind="process", name=web.name),
+            risk=Risk.R2,
+            why=finding.says,
+            expects="shorter waits",
+            finding=finding.id,
+            **sides,
+        )
     ]
 
 

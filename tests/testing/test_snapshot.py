@@ -29,6 +29,7 @@ def app(tmp_path: Path) -> App:
     return App(target=Target(), state_dir=state_dir, root=root, supervisor=cast(Supervisor, None))
 
 
+RULE = Rule(id="fast", kind="compression", match=Match(paths=[]))
 CHANGES: dict[str, Callable[[App], object]] = {
     "files: a/f": lambda app: (app.root / "a" / "f").write_bytes(b"y"),
     "files: a/f was": lambda app: (app.root / "a" / "f").chmod(0o600),
@@ -36,7 +37,7 @@ CHANGES: dict[str, Callable[[App], object]] = {
     "files: new was not there": lambda app: (app.root / "new").mkdir(),
     "files: link": lambda app: ((app.root / "link").unlink(), (app.root / "link").symlink_to("a")),
     "governing: processes.json was not there": lambda app: (app.state_dir / "processes.json").write_bytes(b"{}"),
-    "policy: fast was not there": lambda app: app.policy.put(Rule(id="fast", kind="compression", match=Match(paths=[]))),
+    "policy: fast was not there": lambda app: app.policy.put(RULE),
     "policy: STOP was not there": lambda app: app.policy.stop(),
 }
 

@@ -228,9 +228,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_the_old_files(files: Files, monk
     """
     before, change = seen(files), planned(files)
     stage, calls = durable.stage, iter(range(9))
-    monkeypatch.setattr(
-        durable, "stage", lambda *given, **named: stage(*given, **named) if next(calls) < 1 else full()
-    )
+    monkeypatch.setattr(durable, "stage", lambda *given, **named: stage(*given, **named) if next(calls) < 1 else full())
     with pytest.raises(ApplyFailed, match="No space left"):
         files.apply(change)
 

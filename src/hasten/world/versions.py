@@ -39,7 +39,7 @@ class Patch(Noun, frozen=True, kw_only=True):
     """
     Files as they are on one side of a change; the form of its `before`, `after` and `inverse`.
 
-    folders: which are made for new files, the outermost first; on the way back they go again if nothing else is in them.
+    folders: which are made for new files, the outermost first; on the way back they go if nothing else is in them.
     saved: where the bytes are, seen from the application's folder, for a person who finishes by hand.
     """
 
