@@ -1,5 +1,5 @@
 """
-`hasten-run PROGRAM` is PROGRAM: same process, environment, signals and exit code.
+`hasten-run PROGRAM` is PROGRAM with the agent on its path: same process, environment, signals and exit code.
 """
 
 import os
@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from hasten_runtime import __version__
-from hasten_runtime.launch import as_it_was, main
+from hasten_runtime.launch import as_it_was, main, with_the_agent
 
 SOURCE = Path(__file__).resolve().parents[2] / "runtime" / "src"
+BOOT = str(SOURCE / "hasten_runtime" / "boot")
 
 
 def launch(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -88,15 +89,44 @@ def test_ignored_signals_are_not_handed_on() -> None:
 
 
 @pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C"}, {"LANG": "C.UTF-8", "LC_CTYPE": "C.UTF-8", "SHOP": "a=b c"}])
-def test_the_environment_is_the_same(locale: dict[str, str]) -> None:
+def test_the_environment_has_one_folder_more(locale: dict[str, str]) -> None:
     """
-    The program sees exactly the variables that it would see without hasten-run, in the C locale too.
+    The program sees the variables that it would see without hasten-run, and the agent's folder first on PYTHONPATH.
     """
-    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)} | locale
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{BOOT}{os.pathsep}{SOURCE}"} | locale
     direct = subprocess.run(["env", "-0"], env=given, capture_output=True, text=True, timeout=60, check=True)
     run = launch("env", "-0", **locale)
 
     assert sorted(direct.stdout.split("\0")) == sorted(run.stdout.split("\0"))
+
+
+def test_switched_off_the_environment_is_the_same() -> None:
+    """
+    With HASTEN_DISABLE the program sees exactly what it would see without hasten-run.
+    """
+    run = launch("env", "-0", HASTEN_DISABLE="1")
+    seen = dict(line.split("=", 1) for line in run.stdout.split("\0") if line)
+
+    assert {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "HASTEN_DISABLE": "1"} == seen
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, [BOOT]),
+        ("", [BOOT]),
+        ("/a", [BOOT, "/a"]),
+        ("/a::/b:", [BOOT, "/a", "/b"]),
+        (f"/a:{BOOT}", [BOOT, "/a"]),
+    ],
+)
+def test_the_agent_comes_first_and_once(before: str | None, after: list[str]) -> None:
+    """
+    What was on PYTHONPATH stays behind it, without empty members, which would mean the current folder.
+    """
+    given = {} if before is None else {"PYTHONPATH": before}
+
+    assert {"PYTHONPATH": ":".join(after)} == with_the_agent(given)
 
 
 def test_what_the_caller_set_is_kept() -> None:

@@ -70,6 +70,7 @@ class _Proxy(threading.Thread):
         self._port = 0
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
+        self._open: set[asyncio.StreamWriter] = set()
 
     def port(self) -> int:
         """
@@ -96,6 +97,7 @@ class _Proxy(threading.Thread):
         running: set[asyncio.Task[None]] = set()
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._open.add(writer)
             task = asyncio.ensure_future(self._carry(reader, writer))
             running.add(task)
             task.add_done_callback(running.discard)
@@ -108,21 +110,25 @@ class _Proxy(threading.Thread):
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        for writer in self._open:
+            writer.transport.abort()
+        # An aborted transport is closed at the loop's next turn.
+        await asyncio.sleep(0)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = [writer]
-        try:
+        # Whoever is left at the other end of a failure sees the connection closed, as on a real network.
+        with suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection(*self._upstream)
             ends.append(far_writer)
+            self._open.add(far_writer)
             link = self._link
             up = _Direction(reader, far_writer, link.up_bytes_s, link.latency_s)
             down = _Direction(far_reader, writer, link.down_bytes_s, 0.0)
             await asyncio.gather(up.carry(), down.carry())
-        except OSError:
-            return  # whoever is left at the other end sees the connection closed, as on a real network
-        finally:
-            for end in ends:
-                end.transport.abort() if end.transport.is_closing() else end.close()
+        for end in ends:
+            end.close()
+        self._open.difference_update(ends)
 
 
 class _Direction:

@@ -159,18 +159,18 @@ class PolicyFile:
             Unreachable: the file cannot be written.
         """
         kept = self.revisions()
+        latest = max(kept, default=0)
         try:
-            present = self.read().revision
+            latest = max(latest, self.read().revision)
+            wanted = max((each for each in kept if each < latest), default=0) if revision is None else revision
         except HastenError:
             # What stands there is no policy: the last good one is the way back.
-            present = max(kept, default=0) + 1
-        earlier = [each for each in kept if each < present]
-        wanted = revision if revision is not None else max(earlier, default=0)
+            wanted = latest if revision is None else revision
         if wanted and wanted not in kept:
             names = ", ".join(map(str, sorted(kept))) or "none"
             raise HastenError(f"revision {wanted} of the policy was not kept", hint=f"kept: {names}; 0 is no rule")
         rules = kept[wanted].rules if wanted else []
-        return self._next(rules, Policy(version=1, revision=max([present, *kept]), rules=[]))
+        return self._next(rules, Policy(version=1, revision=latest, rules=[]))
 
     def stop(self) -> None:
         """

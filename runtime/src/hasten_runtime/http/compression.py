@@ -116,7 +116,8 @@ class Answer:
             await self._send(each)
 
     def _give_up(self, message: Message) -> list[Message]:
-        outgoing = [*self._held, message]
+        # What failed may have been put aside already.
+        outgoing = self._held if self._held and self._held[-1] is message else [*self._held, message]
         self._through, self._held = True, []
         return outgoing
 

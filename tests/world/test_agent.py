@@ -1,0 +1,45 @@
+"""
+How a process is started with the agent in it.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hasten.errors import Missing
+from hasten.world import agent
+
+
+def test_what_stands_before_the_command_starts_it(tmp_path: Path) -> None:
+    """
+    The command runs as given, with the agent on its path; a folder of the agent's name where it runs is not taken.
+    """
+    (tmp_path / "hasten_runtime").mkdir()
+    (tmp_path / "hasten_runtime" / "__init__.py").write_text("raise AssertionError('not this one')")
+    command = [*agent.launcher(), sys.executable, "-c", "import os, sys; print(os.environ['PYTHONPATH'], sys.argv[1:])"]
+    run = subprocess.run([*command, "a b"], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert run.stdout.split(":")[0].split(" ")[0].endswith("hasten_runtime/boot")
+    assert run.stdout.strip().endswith("['a b']")
+
+
+def test_it_is_told_which_policy_and_what_stops_it(tmp_path: Path) -> None:
+    """
+    Policy and stop file are those of the state folder.
+    """
+    found = agent.surroundings(tmp_path)
+
+    assert {"HASTEN_POLICY": f"{tmp_path}/policy/policy.json", "HASTEN_STOP": f"{tmp_path}/STOP"} == found
+
+
+def test_an_agent_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The error names what to install.
+    """
+    monkeypatch.setattr(agent, "find_spec", lambda _: None)
+    with pytest.raises(Missing) as refused:
+        agent.launcher()
+
+    assert "hasten-runtime" in refused.value.hint
