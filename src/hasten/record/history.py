@@ -127,12 +127,14 @@ def tried(entries: list[Entry], change: str) -> Tried | None:
     return None
 
 
-def latest_noise(entries: list[Entry]) -> Noise | None:
+def latest_noise(entries: list[Entry], arena: str) -> Noise | None:
     """
-    What control against control said last, with its blocks.
+    What control against control said last in this arena, with its blocks.
     """
     for entry in reversed(entries):
-        noise = entry.body.get("trial", {}).get("noise") if entry.step is Step.TRIED else None
+        if entry.step is not Step.TRIED or entry.body.get("arena") != arena:
+            continue
+        noise = entry.body.get("trial", {}).get("noise")
         if noise and noise.get("blocks"):
             return msgspec.convert(noise, Noise)
     return None
