@@ -134,3 +134,19 @@ def test_looking_after_every_pair_keeps_no_more_of_nothing() -> None:
 
     # 2.5 %, and three standard errors of a rate from 300 trials.
     assert kept <= 0.025 + 3 * math.sqrt(0.025 * 0.975 / 300)
+
+
+def test_a_machine_that_slept_ends_the_trial() -> None:
+    """
+    An hour that nobody was awake in is over any budget: the trial ends undecided, before another pair.
+    """
+    clock = Clock()
+    noisy = machine(0.97, 0.5, 2)
+
+    def play(index: int, control_first: bool) -> Block:
+        clock.at_s += 3600.0 if index == 4 else 1.0
+        return noisy(index, control_first)
+
+    played = run_pairs(play, Plan(budget_s=60.0, clock=clock))
+
+    assert (Ending.TIME, 5, []) == (played.ended, len(played.blocks), played.looks)

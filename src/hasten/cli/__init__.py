@@ -26,6 +26,8 @@ COMMANDS = {
     "apply": "Try the planned changes; keep what helps, take back the rest.",
     "verify": "Judge a change that you make yourself, in a copy, before you make it.",
     "check": "For CI: are the budgets kept, and is this revision slower than another?",
+    "explain": "Tell why a change was kept or taken back, look by look.",
+    "recompute": "Compute a verdict again, from the ledger alone.",
     "rollback": "Undo kept changes.",
     "policy": "Show the agents' policy, go back in it, or switch it off.",
     "stop": "Stop everything: nothing is applied, and what is under way goes back.",
