@@ -33,7 +33,8 @@ def compare_answers(
     Whether the candidate answers as control does, field by field.
 
     The requests are gone through in a shuffled order until every route class was compared often enough, or the plan's
-    rounds or time are over, or until a mismatch is beyond doubt. What is not enough is said in the result; it is never good news.
+    rounds or time are over, or until a mismatch is beyond doubt. What is not enough is said in the result; it is never
+    good news.
     """
     kept = [request for request in requests if plan.replay_writes or request.method in SAFE_METHODS]
     with operation("answers.compare", requests=len(kept), seed=plan.seed) as result:
