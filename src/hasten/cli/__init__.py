@@ -23,6 +23,8 @@ COMMANDS = {
     "diagnose": "Rank what costs the most, with the evidence.",
     "plan": "Propose changes, with their exact effect and their way back.",
     "apply": "Try the planned changes; keep what helps, take back the rest.",
+    "explain": "Tell why a change was kept or taken back, look by look.",
+    "recompute": "Compute a verdict again, from the ledger alone.",
     "rollback": "Undo kept changes.",
     "recover": "After a crash: finish or undo what was under way.",
     "status": "Show where everything stands.",
