@@ -14,8 +14,11 @@ from hasten.world.load.plan import LoadPlan, LoadRequest
 from hasten.world.principals import ANONYMOUS, Sessions
 from hasten.world.traffic import SAFE_METHODS, read_traffic
 
-#: Answers are compared for so long at most.
-COMPARING_S = 60.0
+#: Answers are compared for so long at most, and so often: each shape of parameters wants ten clean comparisons.
+COMPARING_S = 180.0
+ROUNDS = 20
+#: What is plainly different shows itself at once.
+FIRST_ROUNDS = 2
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,13 @@ class Pair:
         addresses = {CONTROL: self.control.url, CONTROL_AGAIN: self.control.url, CANDIDATE: self.candidate.url}
         sessions = {CONTROL: self.sessions[0], CONTROL_AGAIN: self.sessions[0], CANDIDATE: self.sessions[1]}
         target = self.control.target
-        plan = ComparisonPlan(seed=seed, known=self.requests, time_budget_s=COMPARING_S)
+        plans = [
+            ComparisonPlan(seed=seed, known=self.requests, time_budget_s=COMPARING_S, rounds=rounds)
+            for rounds in (FIRST_ROUNDS, ROUNDS)
+        ]
         with arms_at(addresses, target, sessions=sessions, timeout_s=target.traffic.timeout_s) as ask:
-            return compare_answers(self.requests, ask, plan)
+            found = compare_answers(self.requests, ask, plans[0])
+            return found if found.mismatches else compare_answers(self.requests, ask, plans[1])
 
     def plans(self, seed: int) -> list[LoadPlan]:
         """
