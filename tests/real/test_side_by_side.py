@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+import msgspec
 import pytest
 from tests.real.desk_project import ONCE, SLOWER, Project, edit
 from tests.real.scene import assert_no_strays
@@ -16,6 +17,7 @@ from hasten import budgets, by_hand
 from hasten.model import Step
 from hasten.record.ledger import Ledger
 from hasten.verify import pacing
+from hasten.world.load import run_load
 from hasten.world.postgres import Database
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -149,3 +151,19 @@ def test_a_check_tells_a_regression_against_a_revision(
 
 def _git(folder: Path, *words: str) -> str:
     return subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_change_made_by_hand_can_be_shown_to_be_wrong(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Before and after, with the application started anew in between: another answer is told.
+    """
+    made = edit('{"messages": row}', '{"messages": row[:1]}')
+    monkeypatch.setattr("hasten.cli.verify._wait", lambda: subprocess.run(made, cwd=project.folder, check=True))
+    # Whether this machine is too busy to be believed just now is not what this test is about.
+    monkeypatch.setattr(
+        "hasten.observe.api.run_load",
+        lambda *words, **more: msgspec.structs.replace(run_load(*words, **more), windows=[]),
+    )
+    status, said = project.judged("verify", "--pause")
+
+    assert (2, "guard:answers", "C") == (status, said["decision"]["rule"], said["trial"]["grade"])
