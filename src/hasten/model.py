@@ -248,7 +248,7 @@ class Look(Noun, frozen=True, kw_only=True):
     """
     What a trial said at one planned look.
 
-    log_ratio, error: log of candidate / control in total, and its standard error over pairs.
+    log_ratio, error: log of candidate / control in total, and its standard error over pairs, widened for few pairs.
     z: how many errors the interval has to either side; low, high: the repeated interval, as a ratio.
     """
 

@@ -103,16 +103,6 @@ def test_a_route_that_is_missing_here_and_there_is_judged_by_the_rest() -> None:
     assert [("a", 12), ("b", 6)] == [(each.where.name, each.pairs) for each in statistics.effects_of(blocks, 1)]
 
 
-@pytest.mark.parametrize(
-    ("freedom", "table"), [(4, 2.7764), (5, 2.5706), (7, 2.3646), (11, 2.2010), (15, 2.1314), (30, 2.0423)]
-)
-def test_student_quantiles_are_those_of_the_table(freedom: int, table: float) -> None:
-    """
-    The expansion is within 0.05 % of the printed tables.
-    """
-    assert pytest.approx(table, rel=5e-4) == statistics.student_quantile(0.975, freedom)
-
-
 @pytest.mark.parametrize("pairs", [6, 12, 16])
 def test_the_interval_covers_the_truth_as_often_as_it_says(pairs: int) -> None:
     """

@@ -87,7 +87,7 @@ def _moved(state: ChangeState, entry: Entry) -> ChangeState:
     if entry.step is Step.APPLIED:
         moved["arena"] = body["arena"]
         moved["has_been_live"] = state.has_been_live or body["arena"] == "live"
-    if "trial" in body and body.get("arena") == "clone":
+    if "trial" in body and body.get("arena") != "live":
         moved["trial"] = msgspec.convert(body["trial"], Trial)
     if "decision" in body:
         moved["decision"] = msgspec.convert(body["decision"], Decision)
@@ -101,6 +101,30 @@ def find_change(entries: list[Entry], prefix: str) -> list[ChangeState]:
     The changes whose id starts with `prefix`.
     """
     return [state for state in changes(entries) if state.change.id.startswith(prefix)]
+
+
+class Tried(Noun, frozen=True, kw_only=True):
+    """
+    A trial as it was recorded, with the decision that followed from it.
+    """
+
+    seq: int
+    at: datetime
+    trial: Trial
+    decision: Decision
+
+
+def tried(entries: list[Entry], change: str) -> Tried | None:
+    """
+    The latest trial of a change that decided about it; the look at the live application is none.
+    """
+    for entry in reversed(entries):
+        body = entry.body
+        if entry.step is Step.TRIED and body.get("change") == change and "trial" in body and "decision" in body:
+            return msgspec.convert(
+                {"seq": entry.seq, "at": entry.at, "trial": body["trial"], "decision": body["decision"]}, Tried
+            )
+    return None
 
 
 def latest_noise(entries: list[Entry]) -> Noise | None:

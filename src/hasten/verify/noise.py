@@ -16,7 +16,7 @@ from hasten.verify.boundary import LEVEL, last_bound
 from hasten.verify.looks import LEAST_PAIRS, totals_of
 from hasten.verify.resampling import log_ratio
 from hasten.verify.sequence import Play, Progress, orders
-from hasten.verify.statistics import student_quantile
+from hasten.verify.student import student_quantile, widening
 
 #: The standard error of the spread of 24 pairs is 15 % of it: enough to tell 5 % from 15 %.
 PAIRS = 24
@@ -38,7 +38,7 @@ def assess(blocks: Sequence[Block], weights: Mapping[str, float], seed: int, con
         pairs=pairs,
         log_ratio=ratio,
         error=error,
-        half_width=last_bound() * error * math.sqrt(pairs / PLANNED_PAIRS[-1]),
+        half_width=last_bound() * error * widening(PLANNED_PAIRS[-1]) * math.sqrt(pairs / PLANNED_PAIRS[-1]),
         is_off=abs(ratio) > limit * error,
         conditions=conditions,
         seed=seed,

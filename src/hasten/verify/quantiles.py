@@ -12,7 +12,7 @@ import numpy as np
 
 from hasten.model import Block, Effect, Where
 from hasten.verify.resampling import Array
-from hasten.verify.statistics import expanded_tail
+from hasten.verify.student import expanded_tail
 
 #: Quantile → the requests per arm below which it is not told: 20 / (1 - q), and 100 for the median.
 LEAST_REQUESTS = {0.50: 100, 0.95: 400, 0.99: 2000}

@@ -10,7 +10,6 @@ about 95 %.
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 from hasten.model import Block, Effect, Where
 from hasten.verify.boundary import LEVEL
 from hasten.verify.looks import look_at, totals_of
+from hasten.verify.student import expanded_tail
 
-CONFIDENCE = 0.95
 RESAMPLES = 4000
 STATEMENT_TIME = "hasten.statement.time"
 DATABASE_TIME = "hasten.database.time"
@@ -169,25 +168,3 @@ def log_ratio_interval(control: Array, candidate: Array, seed: int) -> tuple[flo
     tail = expanded_tail(count)
     low, high = np.quantile(logs, [tail, 1 - tail])
     return float(np.exp(low)), float(np.exp(high))
-
-
-def expanded_tail(count: int) -> float:
-    """
-    The share of bootstrap ratios to cut at either end for `count` pairs (Hesterberg 2015, section 5.3).
-    """
-    wanted = student_quantile(1 - (1 - CONFIDENCE) / 2, count - 1)
-    return NormalDist().cdf(-math.sqrt(count / (count - 1)) * wanted)
-
-
-def student_quantile(probability: float, freedom: int) -> float:
-    """
-    Student's t quantile by the Cornish-Fisher expansion; within 0.5 % of the table from 4 degrees of freedom.
-    """
-    z = NormalDist().inv_cdf(probability)
-    terms = [
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    ]
-    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))
