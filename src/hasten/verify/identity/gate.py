@@ -3,9 +3,9 @@ Every principal asks for the same URLs after and together with every other, in b
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import count, pairwise
 from threading import Barrier
 from time import monotonic
 
@@ -28,6 +28,10 @@ from hasten.world.traffic import SAFE_METHODS
 #: How often control is asked again before an answer is called a leak.
 ASKED_AGAIN = 2
 _TOGETHER_TIMEOUT_S = 60.0
+#: A parameter that no application knows: with another value of it a URL is in no cache yet.
+UNKNOWN = "hasten-cold"
+#: How often everybody asks at the same moment.
+ALL_AT_ONCE = 3
 _MOST_NAMED = 20
 
 
@@ -93,6 +97,21 @@ def chosen(requests: Iterable[LoadRequest], per_route: int, seed: int) -> list[L
     return found
 
 
+def with_parameter(request: LoadRequest, value: str) -> LoadRequest:
+    """
+    The same request with one parameter more, which means nothing.
+    """
+    sign = "&" if "?" in request.path else "?"
+    return LoadRequest(
+        method=request.method,
+        path=f"{request.path}{sign}{UNKNOWN}={value}",
+        route=request.name,
+        headers=request.headers,
+        body=request.body,
+        principal=request.principal,
+    )
+
+
 class _Run:
     """
     One run of the gate while it goes on.
@@ -129,9 +148,10 @@ class _Run:
         truth = self._truths[identity_of(url)]
         seed = f"{self._plan.seed}:{number}"
         circuit = every_ordered_pair(self._people, seed)
-        self._together(url, self._people, truth)
-        for pair in pairwise(circuit):
-            self._together(url, pair, truth)
+        # Requests are joined, and caches filled, only where nothing is stored yet: each time is the first time.
+        fresh = self._cold_urls(url, truth)
+        for group in [*[self._people] * ALL_AT_ONCE, *pairwise(circuit)]:
+            self._together(next(fresh), group, truth)
         self._back_to_back(url, circuit, truth)
         self._counts["pairs"] += len(circuit) - 1
         asker = self._people[number % len(self._people)]
@@ -140,6 +160,16 @@ class _Run:
         told = Truth({asker.name: truth.answers[asker.name], **told.answers}, truth.noise | told.noise)
         for way in ways:
             self._back_to_back(url, [asker, way, asker], told)
+
+    def _cold_urls(self, url: LoadRequest, truth: Truth) -> Iterator[LoadRequest]:
+        """
+        The same page at another URL each time, where control does not mind; else the URL itself, which warms up.
+        """
+        first = with_parameter(url, f"{self._plan.seed}-0")
+        told = self._truth(first, self._people)
+        is_same = all(not truth.differs(name, answers[0]) for name, answers in told.answers.items())
+        for number in count(1):
+            yield with_parameter(url, f"{self._plan.seed}-{number}") if is_same else url
 
     def _truth(self, url: LoadRequest, askers: Iterable[Asker]) -> Truth:
         return Truth.of(

@@ -62,6 +62,12 @@ class Truth:
         found = differences(Read(one), Read(other)).all()
         return {key: pair for key, pair in found.items() if _general(key) not in self.noise}
 
+    def differs(self, asker: str, answer: Answer) -> bool:
+        """
+        Whether an answer is not what control gives this asker, noise apart.
+        """
+        return bool(self._apart(self.answers[asker][0], answer))
+
     def borrowed(self, asker: str, answer: Answer, declared: Declared) -> Iterable[Suspicion]:
         """
         The fields that are as control gives them to another asker, and not as it gives them to this one.

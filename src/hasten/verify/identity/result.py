@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hasten.model import Guard, Noun
+from hasten.world.principals import ANONYMOUS
 
 #: How a leak is recorded: the change is dead at once, and people must hear of it.
 CRITICAL = "CRITICAL"
@@ -86,7 +87,8 @@ def guard(found: Identity) -> Guard:
     The guard `identity`: nobody got another one's answer, and three principals were there to show it.
     """
     if found.leaks:
-        first = found.leaks[0]
+        # What belongs to a person is told before what belongs to nobody.
+        first = min(found.leaks, key=lambda leak: leak.belongs_to.partition(" (")[0] == ANONYMOUS)
         detail = (
             f"{CRITICAL}: {first.given_to} got what belongs to {first.belongs_to} at {first.request}"
             f" ({first.kind}, {first.where}, {first.how}); {len(found.leaks)} leaks"
