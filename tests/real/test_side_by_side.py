@@ -14,9 +14,10 @@ from tests.real.desk_project import ONCE, SLOWER, Project, edit
 from tests.real.scene import assert_no_strays
 
 from hasten import budgets, by_hand
-from hasten.model import Step
+from hasten.model import Step, Trial
 from hasten.record.ledger import Ledger
 from hasten.verify import pacing
+from hasten.verify.recompute import again
 from hasten.world.load import run_load
 from hasten.world.postgres import Database
 
@@ -59,6 +60,7 @@ def test_an_index_that_helps_is_worth_making(project: Project) -> None:
     assert before == project.files()
     (entry,) = Ledger(project.folder / ".hasten").read()
     assert Step.VERIFIED is entry.step
+    assert [] == again(msgspec.convert(entry.body["trial"], Trial)).differs
 
 
 def test_an_edit_that_does_more_work_is_not(project: Project) -> None:
