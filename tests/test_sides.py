@@ -11,8 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from hasten.application import App
 from hasten.errors import ApplyFailed, ConfigError
 from hasten.instances import Ground
-from hasten.sides import Side, need_sides, not_copied, url_of
-from hasten.target import Application, DatabaseSection, Principal, Process, Target
+from hasten.sides import Side, beside, need_sides, not_copied, url_of
+from hasten.target import Application, Cache, DatabaseSection, Principal, Process, Target
 from hasten.world.postgres import Database
 from hasten.world.supervisor import Supervisor
 
@@ -103,3 +103,15 @@ def test_a_command_runs_in_the_folder_of_its_side(tmp_path: Path) -> None:
     assert (tmp_path / "copy" / "made").exists()
     assert "failed with code 4" in str(caught.value)
     assert "| lost" in str(caught.value)
+
+
+def test_a_cache_that_is_not_named_to_the_application_is_shared_and_that_is_said(tmp_path: Path) -> None:
+    """
+    Without an address to replace both work on the live cache, and people should know.
+    """
+    with Supervisor(tmp_path / ".hasten") as supervisor:
+        target = app(tmp_path, cache=Cache(url="redis://live:6379/0")).target
+        with beside(App(target, tmp_path / ".hasten", supervisor, root=tmp_path)) as both:
+            found = list(both.notes)
+
+    assert 1 == len([note for note in found if "live cache" in note])
