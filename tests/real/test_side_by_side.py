@@ -21,6 +21,9 @@ from hasten.verify.recompute import again
 from hasten.world.load import run_load
 from hasten.world.postgres import Database
 
+#: With so many rows the statement is most of the answer.
+MORE = "INSERT INTO message SELECT n, n % 5000, repeat('x', 60) FROM generate_series(60001, 240000) n"
+
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 
@@ -52,6 +55,7 @@ def test_an_index_that_helps_is_worth_making(project: Project) -> None:
         "import os, psycopg; c = psycopg.connect(os.environ['DATABASE_URL'], autocommit=True);"
         "c.execute('CREATE INDEX ON message (inquiry_id)')"
     )
+    project.database.run(MORE)
     before = project.files()
     status, said = project.judged("verify", "--", sys.executable, "-c", code)
 
@@ -63,10 +67,11 @@ def test_an_index_that_helps_is_worth_making(project: Project) -> None:
     assert [] == again(msgspec.convert(entry.body["trial"], Trial)).differs
 
 
-def test_an_edit_that_does_more_work_is_not(project: Project) -> None:
+def test_an_edit_that_does_more_work_is_not(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A statement that is repeated makes the route slower, and that is shown.
     """
+    monkeypatch.setattr(pacing, "LEAST_REQUESTS", 16)
     status, said = project.judged("verify", "--", *edit(*SLOWER))
 
     assert (2, "ROLL_BACK") == (status, said["decision"]["verdict"]), said["decision"]
@@ -131,6 +136,7 @@ def test_a_check_tells_a_regression_against_a_revision(
     The revision runs beside the working copy; what is slower breaks the build, in every form of the report.
     """
     monkeypatch.setattr(budgets, "BUDGET_S", 20.0)
+    monkeypatch.setattr(pacing, "LEAST_REQUESTS", 16)
     (project.folder / ".gitignore").write_text(".hasten\n__pycache__\n")
     _git(project.folder, "init", "--quiet")
     _git(project.folder, "add", ".")
