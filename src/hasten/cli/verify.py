@@ -96,5 +96,7 @@ def _say(trial: Trial, decision: Decision, more: dict[str, Any], *, as_json: boo
         for line in trial.notes:
             out.print(f"[dim]{plain(line)}[/]", soft_wrap=True)
         out.print(f"{decision.verdict}: {plain(decision.reason)}", soft_wrap=True)
+        if trial.looks:
+            out.print(f"the same again, from the ledger alone: [bold]hasten recompute {trial.change}[/]")
     if decision.verdict is not Verdict.KEEP:
         sys.exit(2)

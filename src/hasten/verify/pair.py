@@ -14,11 +14,9 @@ from hasten.world.load.plan import LoadPlan, LoadRequest
 from hasten.world.principals import ANONYMOUS, Sessions
 from hasten.world.traffic import SAFE_METHODS, read_traffic
 
-#: Answers are compared for so long at most, and so often: each shape of parameters wants ten clean comparisons.
-COMPARING_S = 180.0
-ROUNDS = 20
-#: What is plainly different shows itself at once.
-FIRST_ROUNDS = 2
+#: How often the requests are gone through, and for how many seconds at most. What is plainly different shows itself
+#: at once; each shape of parameters wants ten clean comparisons.
+PASSES = ((2, 60.0), (20, 120.0))
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,8 @@ class Pair:
         sessions = {CONTROL: self.sessions[0], CONTROL_AGAIN: self.sessions[0], CANDIDATE: self.sessions[1]}
         target = self.control.target
         plans = [
-            ComparisonPlan(seed=seed, known=self.requests, time_budget_s=COMPARING_S, rounds=rounds)
-            for rounds in (FIRST_ROUNDS, ROUNDS)
+            ComparisonPlan(seed=seed, known=self.requests, rounds=rounds, time_budget_s=budget_s)
+            for rounds, budget_s in PASSES
         ]
         with arms_at(addresses, target, sessions=sessions, timeout_s=target.traffic.timeout_s) as ask:
             found = compare_answers(self.requests, ask, plans[0])
