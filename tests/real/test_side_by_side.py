@@ -96,13 +96,18 @@ def test_a_command_that_does_nothing_is_neither_kept_nor_called_harmful(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    Two equal instances are not told apart.
+    Two equal instances are not told apart, though each login has a session of its own and each instance an address.
     """
     monkeypatch.setattr(by_hand, "BUDGET_S", 3.0)
+    told = '{"messages": row, "session": self.headers["Cookie"], "self": f"http://{self.headers[\'Host\']}/"}'
+    text = project.desk.read_text().replace('{"messages": row}', told)
+    text = text.replace('"session=known; HttpOnly"', 'f"session=known-{time.time_ns()}; HttpOnly"')
+    project.desk.write_text(f"import time\n{text}")
     status, said = project.judged("verify", "--", "true")
 
     assert 2 == status
     assert said["decision"]["rule"] in ("interval", "least_gain", "time"), said["decision"]
+    assert [True] == [guard["ok"] for guard in said["trial"]["guards"] if guard["name"] == "answers"]
     assert {"count": 0, "files": [], "schema": False, "rows": 0} == said["made"]
 
 
