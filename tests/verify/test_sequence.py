@@ -152,3 +152,19 @@ def test_a_trial_may_have_an_end_of_its_own() -> None:
 
     assert ([16, 32], Ending.HARMLESS, 32) == (asked, once.ended, len(once.blocks))
     assert (Ending.LAST_LOOK, 80) == (never.ended, len(never.blocks))
+
+
+def test_a_machine_that_slept_ends_the_trial() -> None:
+    """
+    An hour that nobody was awake in is over any budget: the trial ends undecided, before another pair.
+    """
+    clock = Clock()
+    noisy = machine(0.97, 0.5, 2)
+
+    def play(index: int, control_first: bool) -> Block:
+        clock.at_s += 3600.0 if index == 4 else 1.0
+        return noisy(index, control_first)
+
+    played = run_pairs(play, Plan(budget_s=60.0, clock=clock))
+
+    assert (Ending.TIME, 5, []) == (played.ended, len(played.blocks), played.looks)

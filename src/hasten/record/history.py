@@ -140,12 +140,14 @@ def verified(entries: list[Entry], prefix: str) -> Tried | None:
     return None
 
 
-def latest_noise(entries: list[Entry]) -> Noise | None:
+def latest_noise(entries: list[Entry], arena: str) -> Noise | None:
     """
-    What control against control said last, with its blocks.
+    What control against control said last in this arena, with its blocks.
     """
     for entry in reversed(entries):
-        noise = entry.body.get("trial", {}).get("noise") if entry.step is Step.TRIED else None
+        if entry.step is not Step.TRIED or entry.body.get("arena") != arena:
+            continue
+        noise = entry.body.get("trial", {}).get("noise")
         if noise and noise.get("blocks"):
             return msgspec.convert(noise, Noise)
     return None
