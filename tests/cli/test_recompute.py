@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from tests.story import KEEP, Story, trial
 
-from hasten.model import Step
+from hasten.model import Decision, Step, Verdict
 
 
 def test_the_verdicts_of_the_story_come_out_again(run: Callable[..., Any], story: Story) -> None:
@@ -38,6 +38,22 @@ def test_a_verdict_that_does_not_follow_is_found(run: Callable[..., Any], story:
     assert "another one: INCONCLUSIVE" in said.out
     assert "recorded: KEEP" in said.out
     assert "differs in: looks, effect, effects" in said.out
+
+
+def test_a_command_that_a_person_gave_is_judged_again_too(run: Callable[..., Any], story: Story) -> None:
+    """
+    By the id of its trial; one that only had to do no harm is asked only that.
+    """
+    gain = msgspec.structs.replace(trial(story.kept, 0.2), change="c0ffee")
+    harmless = msgspec.structs.replace(trial(story.kept, 1.0, noise=0.001), change="decade")
+    no_worse = Decision(verdict=Verdict.KEEP, rule="no_worse", reason="shown to do no harm")
+    for found, decision in ((gain, KEEP), (harmless, no_worse)):
+        body = {"trial": msgspec.to_builtins(found), "decision": msgspec.to_builtins(decision), "name": "deploy"}
+        story.book.append(Step.VERIFIED, body)
+
+    for name in ("c0ffee", "decade"):
+        said = run("recompute", name, "--config", story.folder)
+        assert (0, True) == (said.code, "the same: KEEP" in said.out), said.out
 
 
 def test_what_was_not_tried_cannot_be_recomputed(run: Callable[..., Any], story: Story) -> None:

@@ -6,10 +6,12 @@ import sys
 
 import click
 
+from hasten.by_hand import NO_WORSE_RULE, harmless
 from hasten.cli.chosen import tried_change
 from hasten.cli.options import common
 from hasten.cli.output import out, plain, say_json
 from hasten.decide import decide
+from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.session import located
 from hasten.verify.recompute import again
@@ -24,14 +26,18 @@ def command(change: str, config: str | None, as_json: bool) -> None:
 
     Exit code 1 where another one comes out. Nothing but the ledger is read.
     """
-    state, recorded = tried_change(Ledger(located(config).state_dir).read(), change)
+    entries = Ledger(located(config).state_dir).read()
+    # What `hasten verify` judged is no change of Hasten's own.
+    recorded = history.verified(entries, change) or tried_change(entries, change)[1]
     found = again(recorded.trial)
     decision = decide(found.trial)
+    if recorded.decision.rule == NO_WORSE_RULE:
+        decision = harmless(found.trial, decision)
     same = decision.verdict is recorded.decision.verdict and not found.differs
     if as_json:
         say_json(
             {
-                "change": state.change.id,
+                "change": recorded.trial.change,
                 "same": same,
                 "recorded": recorded.decision,
                 "recomputed": decision,

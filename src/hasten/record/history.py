@@ -145,6 +145,19 @@ def tried(entries: list[Entry], change: str) -> Tried | None:
     return None
 
 
+def verified(entries: list[Entry], prefix: str) -> Tried | None:
+    """
+    The latest verdict on a command that a person gave, whose trial has an id like that.
+    """
+    for entry in reversed(entries):
+        body = entry.body
+        if entry.step is Step.VERIFIED and prefix and str(body["trial"]["change"]).startswith(prefix):
+            return msgspec.convert(
+                {"seq": entry.seq, "at": entry.at, "trial": body["trial"], "decision": body["decision"]}, Tried
+            )
+    return None
+
+
 def latest_noise(entries: list[Entry], arena: str) -> Noise | None:
     """
     What control against control said last in this arena, with its blocks.
