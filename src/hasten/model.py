@@ -351,7 +351,8 @@ class Step(StrEnum):
 
     A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first in the arena of its kind (a clone, an instance
     beside the application, a share of its requests), then live; STUCK from anywhere.
-    Entries are written before the step they name is carried out.
+    Entries are written before the step they name is carried out. What people say moves no change: APPROVED, WITHDRAWN,
+    STOPPED, RESUMED.
     """
 
     MEASURED = "MEASURED"
@@ -363,6 +364,10 @@ class Step(StrEnum):
     ROLLED_BACK = "ROLLED_BACK"
     STUCK = "STUCK"
     RECOVERED = "RECOVERED"
+    APPROVED = "APPROVED"
+    WITHDRAWN = "WITHDRAWN"
+    STOPPED = "STOPPED"
+    RESUMED = "RESUMED"
     VERIFIED = "VERIFIED"  # a change that a person makes was judged in a copy
     CHECKED = "CHECKED"  # budgets and regression, for CI
 

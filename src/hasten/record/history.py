@@ -11,9 +11,12 @@ import msgspec
 
 from hasten.evidence import Observation
 from hasten.model import Change, Decision, Entry, Finding, Measurement, Noise, Noun, Step, Trial, Verdict
+from hasten.workload import Workload
 
 #: Arenas in which the live application has something of the change: the clone and the instance are its own.
 LIVE_ARENAS = ("split", "live")
+#: What was said about a change and does not move it.
+_SAID = (Step.APPROVED, Step.WITHDRAWN)
 #: After these nothing of the change is in the world.
 _GONE = (Step.PLANNED, Step.ROLLED_BACK)
 
@@ -33,6 +36,8 @@ class ChangeState(Noun, frozen=True, kw_only=True):
     last_seq: int = 0
     at: datetime | None = None
     has_been_live: bool = False
+    kept_seq: int = 0
+    planned_under: Workload | None = None
 
     @property
     def is_kept(self) -> bool:
@@ -40,6 +45,14 @@ class ChangeState(Noun, frozen=True, kw_only=True):
         The change belongs in the world.
         """
         return self.step is Step.KEPT
+
+    @property
+    def has_failed(self) -> bool:
+        """
+        It was judged and has gone back; one that was undone on request has not failed.
+        """
+        judged = self.decision is not None and self.decision.verdict is not Verdict.KEEP
+        return self.step is Step.ROLLED_BACK and judged
 
     @property
     def is_settled(self) -> bool:
@@ -74,9 +87,10 @@ def changes(entries: list[Entry]) -> list[ChangeState]:
             change = msgspec.convert(entry.body["change"], Change)
             states.pop(change.id, None)
             states[change.id] = ChangeState(
-                change=change, step=Step.PLANNED, planned_seq=entry.seq, last_seq=entry.seq, at=entry.at
-            )
-        elif entry.body.get("change") in states:
+                change=change, step=Step.PLANNED, planned_seq=entry.seq, last_seq=entry.seq, at=entry.at,
+                planned_under=msgspec.convert(entry.body.get("workload"), Workload | None),
+            )  # fmt: skip
+        elif entry.step not in _SAID and entry.body.get("change") in states:
             states[entry.body["change"]] = _moved(states[entry.body["change"]], entry)
     return list(states.values())
 
@@ -86,6 +100,8 @@ def _moved(state: ChangeState, entry: Entry) -> ChangeState:
     moved: dict[str, Any] = {"last_seq": entry.seq, "at": entry.at}
     if entry.step is not Step.RECOVERED:
         moved["step"] = entry.step
+    if entry.step is Step.KEPT:
+        moved["kept_seq"] = entry.seq
     if entry.step is Step.APPLIED:
         moved["arena"] = body["arena"]
         moved["has_been_live"] = state.has_been_live or body["arena"] in LIVE_ARENAS
