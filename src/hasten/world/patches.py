@@ -88,7 +88,8 @@ class Files:
             try:
                 self._go(change, before, after, after.folders)
             except (OSError, HastenError) as error:
-                self._clear(change, after)
+                with suppress(OSError):
+                    self._clear(change, after)
                 said = error.strerror if isinstance(error, OSError) else str(error)
                 raise _apply_failed(
                     f"the files could not be changed: {said}", "make room, or mend the permissions"
@@ -171,7 +172,10 @@ class Files:
 
     def _clear(self, change: Change, side: Patch) -> None:
         for each in side.files:
-            self._staged(change, each).unlink(missing_ok=True)
+            staged = self._staged(change, each)
+            # Looked for first: on a read-only disk even removing nothing is an error.
+            if staged.is_symlink() or staged.exists():
+                staged.unlink()
         for folder in reversed(side.folders):
             # What a person put there stays, and so does the folder.
             with suppress(OSError):
