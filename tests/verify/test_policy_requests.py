@@ -2,6 +2,7 @@
 What is asked while a policy is on trial.
 """
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,7 +39,8 @@ def app(tmp_path: Path) -> App:
     """
     An application with recorded traffic and a page whose files come from it and from elsewhere.
     """
-    lines = ['{"method": "GET", "path": "/api/a?x=1"}', '{"method": "GET", "path": "/api/b"}', '{"method": "POST", "path": "/api/b"}']
+    sent = [("GET", "/api/a?x=1"), ("GET", "/api/b"), ("POST", "/api/b")]
+    lines = [json.dumps({"method": method, "path": path}) for method, path in sent]
     (tmp_path / "traffic.jsonl").write_text("\n".join(lines))
     found = [
         ("http://app/", "Document", 200), ("http://app/a.js?v=1", "Script", 200), ("http://app/api/a", "Fetch", 200),

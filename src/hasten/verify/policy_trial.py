@@ -52,14 +52,14 @@ def run_policy_trial(
     *,
     plan: Plan | None = None,
     progress: Progress = lambda _done, _what: None,
-    pair_s: float = PAIR_S,
+    pair_s: float | None = None,
 ) -> Trial:
     """
     Control against candidate in the running application; the candidate is gone afterwards.
 
     Args:
         plan: How it is run; its weights are set here.
-        pair_s: The least length of a pair.
+        pair_s: The least length of a pair; PAIR_S if left out.
 
     Raises:
         ApplyFailed: no worker took the candidate: the agent is not in the application, or refuses the rule.
@@ -82,7 +82,7 @@ def run_policy_trial(
         progress(0.1, "timing the server itself")
         server = at_the_server(setting, plan.seed)
         plan = replace(plan, weights={OTHERS: 0.0})
-        played = _play(setting, plan, server, (pair_s, progress))
+        played = _play(setting, plan, server, (pair_s or PAIR_S, progress))
         trial = _judged(setting, plan, played, same, server, time.monotonic() - start)
         result.update(pairs=len(trial.blocks), ended=trial.ended)
     return trial

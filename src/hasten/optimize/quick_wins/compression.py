@@ -43,6 +43,9 @@ declares: dict[str, Any] = {
     "may_differ": ["header:etag", "header:accept-ranges"],
 }
 
+#: A route whose answer reaches a visitor less than this much sooner is not worth a trial of its own.
+LEAST_ROUTE_S = 0.05
+
 _TEXT = re.compile(
     r"text/(?!event-stream)[\w.+-]+|application/(?:[\w.+-]*\+)?(?:json|javascript|xml|wasm|x-javascript)"
     r"|image/svg\+xml|font/(?:ttf|otf)"
@@ -189,7 +192,7 @@ def _files_of(page: str, app: App) -> tuple[set[str], set[str]]:
 
 def _route(finding: Finding) -> set[str]:
     method, _, path = finding.where.name.partition(" ")
-    if method != "GET":
+    if method != "GET" or finding.evidence.get("avoidable_s", 0.0) < LEAST_ROUTE_S:
         return set()
     # {id:int} is one segment as far as the policy is concerned.
     plain = re.sub(r"\{(\w+):(?!path\})\w+\}", r"{\1}", path)
