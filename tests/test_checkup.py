@@ -120,3 +120,15 @@ def test_lost_evidence_is_no_fault(look: Callable[..., dict[str, Check]], tmp_pa
         path.unlink()
 
     assert [] == to_mend(look())
+
+
+def test_what_holds_everything_up_is_told(look: Callable[..., dict[str, Check]], tmp_path: Path) -> None:
+    """
+    A stop and a freeze are nobody's mistake: they are told, not to be mended.
+    """
+    assert look()["free to act"].ok
+    frozen = look('[[freeze]]\nfrom = "2000-01-01"\nto = "2100-01-01"\nreason = "sale"')["free to act"]
+    (tmp_path / "state" / "STOP").write_text("down")
+    stopped = look()["free to act"]
+
+    assert [(None, True), (None, True)] == [(frozen.ok, "sale" in frozen.says), (stopped.ok, "(down)" in stopped.says)]

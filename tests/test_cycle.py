@@ -2,7 +2,10 @@
 The loop, with a remedy and trials that live in memory; the real ones are in tests/real.
 """
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,14 +13,31 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from hasten import cycle, kinds, optimize, way_back
+from hasten import cycle, gate, kill_switch, kinds, optimize, way_back
 from hasten.application import App
-from hasten.errors import ApplyFailed, NoData
+from hasten.errors import ApplyFailed, Interrupted, NoData, NotAllowed
 from hasten.evidence import Observation
-from hasten.model import Block, Change, Effect, Finding, Grade, Guard, Kind, Risk, Step, Trial, Verdict, Where
+from hasten.freeze import Freeze
+from hasten.model import (
+    Block,
+    Change,
+    Distribution,
+    Finding,
+    Grade,
+    Guard,
+    Kind,
+    Look,
+    Measurement,
+    Risk,
+    Step,
+    Trial,
+    Verdict,
+    Where,
+    now,
+)
 from hasten.record import history
 from hasten.record.ledger import Ledger
-from hasten.target import Target
+from hasten.target import Allow, Target
 from hasten.world.supervisor import Supervisor
 
 CHANGE = Change(
@@ -31,11 +51,10 @@ def trial(ratio: float, *, arena: str = "instance", guard: bool | None = True) -
     """
     A trial with this effect.
     """
-    effect = Effect(metric="m", where=CHANGE.where, ratio=ratio, low=ratio * 0.95, high=ratio * 1.05, pairs=14,
-                    control=1.0, candidate=ratio)  # fmt: skip
+    look = Look(pairs=16, log_ratio=math.log(ratio), error=0.03, z=4.56, low=ratio * 0.87, high=ratio * 1.15)
     return Trial(
-        change=CHANGE.id, grade=Grade.A, arena=arena, seed=1, effect=effect,
-        blocks=[Block(index=n, order="", control={"q": 1.0}, candidate={"q": ratio}) for n in range(14)],
+        change=CHANGE.id, grade=Grade.A, arena=arena, seed=1, effect=None, looks=[look],
+        blocks=[Block(index=n, order="", control={"q": 1.0}, candidate={"q": ratio}) for n in range(16)],
         guards=[Guard(name="errors", ok=guard, detail="errors")],
     )  # fmt: skip
 
@@ -60,6 +79,7 @@ class World:
             by_hand=lambda change: ["switch it off"],
         )
         monkeypatch.setattr(optimize, "catalogue", lambda: {"toy.switch": remedy})
+        monkeypatch.setattr(kinds, "require", lambda *_args: None)
         monkeypatch.setattr(kinds, "run_trial", lambda *_args, **_named: self.in_arena())
         monkeypatch.setattr(kinds, "look_at_live", lambda *_args: self.on_live())
 
@@ -90,7 +110,8 @@ def app(tmp_path: Path) -> App:
     An App that was observed.
     """
     return App(
-        target=Target(), state_dir=tmp_path, supervisor=cast(Supervisor, None), gathered=Observation(name="baseline")
+        target=Target(allow=Allow(mode="auto")), state_dir=tmp_path, supervisor=cast(Supervisor, None),
+        gathered=Observation(name="baseline"),
     )
 
 
@@ -214,6 +235,92 @@ def test_a_failed_idea_is_not_proposed_again(world: World, book: Ledger, app: Ap
     cycle.carry_out(change, app, book, silent)
 
     assert [] == cycle.plan(app, [FINDING], book, silent)
+
+
+def test_a_failed_idea_is_proposed_again_under_another_workload(world: World, book: Ledger, app: App) -> None:
+    """
+    Or when somebody asks for it; a first failure under a workload that nobody wrote down stays a failure.
+    """
+    world.in_arena = lambda: trial(1.5)
+    busy, busier = replace(app, gathered=asked(100)), replace(app, gathered=asked(300))
+    (change,) = cycle.plan(busy, [FINDING], book, silent)
+    cycle.carry_out(change, busy, book, silent)
+
+    assert [] == cycle.plan(replace(app, gathered=asked(120)), [FINDING], book, silent)
+    assert [change] == cycle.plan(busier, [FINDING], book, silent, dry_run=True)
+    assert [change] == cycle.plan(busy, [FINDING], book, silent, again=True)
+    cycle.carry_out(change, busy, book, silent)
+    book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})
+    cycle.carry_out(change, busy, book, silent)
+    assert [] == cycle.plan(busier, [FINDING], book, silent)
+
+
+def asked(times: int) -> Observation:
+    """
+    A run in which the toy's route was asked for so often.
+    """
+    counted = Measurement(metric="m", unit="s", where=CHANGE.where, distribution=Distribution(count=times))
+    return Observation(name="now", seconds=60, measurements=[counted])
+
+
+@pytest.mark.parametrize("allow", [Allow(), Allow(mode="approve"), Allow(mode="auto", max_changes_per_day=0)])
+def test_what_is_not_allowed_is_not_begun(world: World, book: Ledger, app: App, allow: Allow) -> None:
+    """
+    Whoever calls the loop: without leave nothing is written and nothing is touched.
+    """
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+    with pytest.raises(NotAllowed):
+        cycle.carry_out(change, replace(app, target=Target(allow=allow)), book, silent)
+
+    assert (["PLANNED"], set()) == (steps(book), world.live)
+
+
+@pytest.mark.parametrize("moment", ["begin", "trial", "live"])
+def test_the_stop_file_sends_a_run_back_at_its_next_step(world: World, book: Ledger, app: App, moment: str) -> None:
+    """
+    Before, during the trial and while it goes live: nothing is left, and it may be planned again.
+    """
+
+    def stop() -> None:
+        kill_switch.pull(app.state_dir, moment)
+
+    if moment == "trial":
+        world.in_arena = lambda: (stop(), trial(0.2))[1]
+    elif moment == "live":
+        world.apply = stop
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+    if moment == "begin":
+        stop()
+    with pytest.raises(Interrupted):
+        cycle.carry_out(change, app, book, silent)
+
+    expected = ["PLANNED", "APPLIED instance", "TRIED instance", "APPLIED live", "TRIED live", "ROLLED_BACK"]
+    assert {"begin": expected[:1], "trial": [*expected[:3], expected[-1]], "live": expected}[moment] == steps(book)
+    assert set() == world.live
+    assert [change] == cycle.plan(app, [FINDING], book, silent)
+
+
+def test_a_freeze_that_has_begun_during_the_trial_keeps_it_from_going_live(
+    world: World, book: Ledger, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The trial was longer than anybody thought: it goes back with the reason, and may be planned again.
+    """
+    start = now() + timedelta(hours=1)
+    freeze = Freeze(from_=start.isoformat(), to=(start + timedelta(hours=1)).isoformat(), reason="sale")
+    app = replace(app, target=Target(allow=Allow(mode="auto"), freeze=[freeze]))
+    (change,) = cycle.plan(app, [FINDING], book, silent)
+
+    def slow() -> Trial:
+        monkeypatch.setattr(gate, "now", lambda: start)
+        return trial(0.2)
+
+    world.in_arena = slow
+    with pytest.raises(NotAllowed, match="sale"):
+        cycle.carry_out(change, app, book, silent)
+
+    assert (["PLANNED", "APPLIED instance", "TRIED instance", "ROLLED_BACK"], set()) == (steps(book), world.live)
+    assert [change] == cycle.plan(app, [FINDING], book, silent)
 
 
 def test_what_was_undone_on_request_may_be_planned_again(world: World, book: Ledger, app: App) -> None:

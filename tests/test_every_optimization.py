@@ -9,12 +9,11 @@ the laws through toy remedies.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 import pytest
 from tests.remedies import compressed_twins, more_threads
-from tests.remedies.patients import FINDING, little_app
+from tests.remedies.patients import FINDING, UNCOMPRESSED, WAITS, little_app
 
 from hasten import optimize
 from hasten.application import App
@@ -55,6 +54,8 @@ PATIENTS = {
 
 TOYS = {"toy.files": cast(Remedy, compressed_twins), "toy.process": cast(Remedy, more_threads)}
 REMEDIES = {**CATALOGUE, **TOYS}
+#: What is found in the little application for those that need no database.
+LITTLE = {"toy.files": FINDING, "toy.process": WAITS, "quick_wins.compression": UNCOMPRESSED}
 
 
 @pytest.mark.parametrize("name", REMEDIES)
@@ -96,8 +97,8 @@ def test_every_remedy_has_a_patient() -> None:
     """
     No remedy of the catalogue goes without the laws below, and no kind that can be carried out.
     """
-    assert set(CATALOGUE) <= set(PATIENTS)
-    assert {Kind.SCHEMA, Kind.FILES, Kind.PROCESS} <= {remedy.about.kind for remedy in REMEDIES.values()}
+    assert set(REMEDIES) == {*PATIENTS, *LITTLE}
+    assert set(Kind) == {remedy.about.kind for remedy in REMEDIES.values()}
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Case:
         The App as it is observed now, and what is found there.
         """
         if self.name not in PATIENTS:
-            return self.app, [FINDING]
+            return self.app, [LITTLE[self.name]]
         seen = observe_statements(self.app.database, PATIENTS[self.name].statements)
         return replace(self.app, gathered=seen), findings_of(seen)
 
@@ -129,14 +130,16 @@ class Case:
         return nullcontext()
 
 
-@pytest.fixture(scope="module", params=sorted({*PATIENTS, *TOYS}))
+@pytest.fixture(scope="module", params=sorted({*PATIENTS, *LITTLE}))
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     """
     Each remedy with a patient of its own.
     """
     name: str = request.param
     folder = tmp_path_factory.mktemp("patient")
-    with little_app(folder) if name in TOYS else private_app(folder, PATIENTS[name].seed) as app:
+    is_policy = REMEDIES[name].about.kind is Kind.POLICY
+    patient = little_app(folder, agent=is_policy) if name in LITTLE else private_app(folder, PATIENTS[name].seed)
+    with patient as app:
         found = Case(name, REMEDIES[name], app, [])
         app, findings = found.findings()
         changes = laws.proposing_touches_nothing(REMEDIES[name], findings, app)

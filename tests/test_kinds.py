@@ -3,6 +3,7 @@ What differs between the kinds of change.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from hasten.errors import ConfigError, NoData, Unreachable
 from hasten.model import Change, Kind, Risk, Trial, Where
 from hasten.optimize import Remedy
 from hasten.target import Target
+from hasten.verify.trial import Terms
 from hasten.verify.watch import held
 from hasten.world import http
 from hasten.world.supervisor import Supervisor
@@ -60,7 +62,9 @@ def test_a_policy_without_an_agent_is_no_data(app: App) -> None:
     Nothing is kept that could not be tried.
     """
     with pytest.raises(NoData):
-        kinds.run_trial(change(Kind.POLICY), cast(Remedy, None), app, seed=1, progress=lambda _done, _what: None)
+        kinds.run_trial(
+            change(Kind.POLICY), cast(Remedy, None), replace(app, url=""), Terms(), lambda _done, _what: None
+        )
 
 
 class Answering:

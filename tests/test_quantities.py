@@ -2,9 +2,11 @@
 Numbers as people say them.
 """
 
+from datetime import timedelta
+
 import pytest
 
-from hasten.quantities import amount, duration
+from hasten.quantities import amount, duration, span
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,16 @@ def test_a_duration_is_said_in_its_size(seconds: float, said: str) -> None:
     Seconds, minutes, hours.
     """
     assert said == duration(seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [("2d", 48), ("12h", 12), ("90m", 1.5), ("1d12h", 36), (" 36s ", 0.01), ("0h", 0), *[
+        (text, None) for text in ("", " ", "2", "2 d", "h", "1h2d", "-1d", "1.5h", "9" * 20 + "d")
+    ]],
+)  # fmt: skip
+def test_a_span_is_read_as_people_write_it(text: str, hours: float | None) -> None:
+    """
+    Days, hours, minutes and seconds in this order, whole numbers; anything else is none.
+    """
+    assert (None if hours is None else timedelta(hours=hours)) == span(text)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from hasten.errors import ConfigError, NotAllowed
-from hasten.session import located, opened
+from hasten.log import logger
+from hasten.model import Step
+from hasten.session import located, opened, recording
 
 
 def config(tmp_path: Path, text: str = "") -> str:
@@ -70,3 +72,29 @@ def test_a_private_data_directory_must_be_there(tmp_path: Path) -> None:
     path = config(tmp_path, '[database]\nprivate = "{state}/pgdata"')
     with pytest.raises(ConfigError, match="pgdata"), opened(path, database=True):
         pass
+
+
+def test_somebody_who_only_says_something_opens_nothing(tmp_path: Path) -> None:
+    """
+    The ledger can be written, no other Hasten can, and operations are logged for as long.
+    """
+    with recording(tmp_path, "shop") as book:
+        book.append(Step.STOPPED, {"reason": "", "ended": None})
+        with pytest.raises(NotAllowed), recording(tmp_path, "shop"):
+            pass
+    assert Step.STOPPED.value in (tmp_path / "operations.jsonl").read_text()
+    logger.event("afterwards")
+    assert "afterwards" not in (tmp_path / "operations.jsonl").read_text()
+
+
+def test_modes_name_optimizations_that_there_are(tmp_path: Path) -> None:
+    """
+    A slip is named with the nearest one, whatever command reads the file.
+    """
+    assert {"database.indexes": "auto"} == located(
+        config(tmp_path, '[allow.modes]\n"database.indexes" = "auto"')
+    ).target.allow.modes
+    with pytest.raises(ConfigError) as caught:
+        located(config(tmp_path, '[allow.modes]\n"database.indices" = "auto"'))
+
+    assert "'database.indexes'" in caught.value.hint

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from hasten.errors import ConfigError
-from hasten.target import Section, Target, find_config, load_target
+from hasten.freeze import Freeze
+from hasten.target import Section, Target, find_config, load_target, state_of
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -42,6 +43,16 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ("[[application.processes]]\nname='a'\ncommand=['b']\nprot=1", "prot", "did you mean `port`?"),
         ("[allow]\nmode = 'yolo'", "yolo", "docs/configuration.md"),
         ("[traffic]\nrate_per_s = 'fast'", "Expected `float`", "docs/configuration.md"),
+        ("[allow.modes]\ndatabse = 'auto'", "databse", "did you mean `database`?"),
+        ("[allow.modes]\nR5 = 'auto'", "'R5'", "known: R0, R1"),
+        ("[allow.modes]\nindexes = 'auto'", "'indexes'", "known: R0, R1"),
+        ("[allow.modes]\nR2 = 'yolo'", "yolo", "docs/configuration.md"),
+        ("[allow.modes]\nR4 = 'approve'", "R4 is lossy", "by hand"),
+        ("[allow]\napproval_hours = 0", "approval_hours = 0", "at most 720"),
+        ("[allow]\napproval_hours = 1000", "approval_hours = 1000", "at most 720"),
+        ("[allow]\nmax_live_changes = -1", "below 0", "0 lets nothing"),
+        ("[[freeze]]\nfron = '16:00'", "fron", "did you mean `from`?"),
+        ("[[freeze]]\ndays = ['friday']", "'friday' is not a day", "did you mean 'fri'?"),
         ("[traffic\n", "not valid TOML", "mend the line"),
         ("[database]\nurl='a'\nprivate='b'", "both url and private", "keep `url`"),
         ("[database]\nurl='postgres://u:${NO_SUCH_VARIABLE}@h/d'", "NO_SUCH_VARIABLE", "export NO_SUCH_VARIABLE"),
@@ -72,6 +83,29 @@ def test_variables_come_from_the_environment(tmp_path: Path, monkeypatch: pytest
     )
 
     assert ("postgres://u:s3cret@h/d", "${user}") == (target.database.url, target.login.json["name"])
+
+
+def test_a_freeze_may_have_the_timestamps_of_toml(tmp_path: Path) -> None:
+    """
+    Quoted or not, they are the same; so are times of the day.
+    """
+    text = "[[freeze]]\nfrom = 2026-12-23T18:00:00Z\nto = 2026-12-27\n[[freeze]]\ndays = ['fri']\nfrom = 16:00:00"
+    first, second = load_target(written(tmp_path, text)).freeze
+
+    assert Freeze(from_="2026-12-23T18:00:00+00:00", to="2026-12-27") == first
+    assert Freeze(days=["fri"], from_="16:00:00") == second
+
+
+@pytest.mark.parametrize("text", ["state = 'x'", "state = 'x'\n[trafic]", "state = 'x'\n[database]\nurl = '${GONE}'"])
+def test_the_state_folder_is_known_whatever_else_is_wrong(tmp_path: Path, text: str) -> None:
+    """
+    A stop needs no more than that; a file that is no TOML is told with the way to stop by hand.
+    """
+    assert tmp_path / "x" == state_of(written(tmp_path, text))
+    assert tmp_path / ".hasten" == state_of(written(tmp_path, ""))
+    with pytest.raises(ConfigError) as caught:
+        state_of(written(tmp_path, "[[["))
+    assert "STOP" in caught.value.hint
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
@@ -107,7 +141,7 @@ def _keys(kind: type[Section]) -> set[str]:
     for field in msgspec.structs.fields(kind):
         inner = getattr(field.type, "__args__", (field.type,))[0]
         is_section = isinstance(inner, type) and issubclass(inner, Section)
-        found |= _keys(inner) if is_section else {field.name}
+        found |= _keys(inner) if is_section else {field.encode_name}
     return found
 
 

@@ -13,8 +13,9 @@ import pytest
 from hasten import optimize, way_back
 from hasten.application import App
 from hasten.errors import ApplyFailed, ConfigError, HastenError, RevertFailed
-from hasten.model import Change, Decision, Kind, Risk, Step, Verdict, Where
+from hasten.model import Change, Decision, Kind, Risk, Step, Verdict, Where, now
 from hasten.record import history
+from hasten.record.approvals import approvals, approve
 from hasten.record.ledger import Ledger
 from hasten.target import Target
 from hasten.world.supervisor import Supervisor
@@ -114,6 +115,42 @@ def test_a_change_under_a_later_one_stays(book: Ledger, app: App, world: set[str
     assert {first.id, second.id, other.id} == world
     assert [other] == way_back.rollback(app, book, [other.id])
     assert [second, first] == way_back.rollback(app, book, [first.id, second.id])
+
+
+def test_what_stands_on_it_goes_first_if_asked_for(book: Ledger, app: App, world: set[str]) -> None:
+    """
+    with_later undoes the newest first, and leaves what is free; the refusal names each with the reason.
+    """
+    first, other = kept(book, world, "a"), kept(book, world, "b", table="u")
+    second, third = kept(book, world, "c"), kept(book, world, "d")
+    with pytest.raises(ConfigError, match="both are at table t") as caught:
+        way_back.undoable(book, [first.id])
+    assert {second.id, third.id} == set(caught.value.data["later"])
+    assert f"--with-later {first.id}" in caught.value.hint
+
+    assert [third, second, first] == way_back.rollback(app, book, [first.id], with_later=True)
+    assert {other.id} == world
+
+
+def test_what_was_looked_at_later_is_not_younger(book: Ledger, app: App, world: set[str]) -> None:
+    """
+    The order is that of keeping: an entry of recover about an old change does not put it on top.
+    """
+    first, second = kept(book, world, "a"), kept(book, world, "b")
+    book.append(Step.RECOVERED, {"change": first.id, "found": "kept, but somebody removed it", "did": "nothing"})
+
+    assert [second, first] == way_back.rollback(app, book, None)
+
+
+def test_an_approval_that_was_never_used_leaves_nothing_to_recover(book: Ledger, app: App, world: set[str]) -> None:
+    """
+    A crash between approve and apply is harmless: nothing is done, and the approval holds.
+    """
+    change = planned(book, "a")
+    approve(book, change, now(), "")
+
+    assert [] == way_back.recover(app, book)
+    assert (Step.PLANNED, 1) == (state(book, change).step, len(approvals(book.read())))
 
 
 def test_an_unknown_id_undoes_nothing(book: Ledger, app: App, world: set[str]) -> None:

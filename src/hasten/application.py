@@ -1,8 +1,9 @@
 """
 App: the application as the remedies see it, and the only door through which they reach the world.
 
-A remedy reads `app.observation` and `app.target`, and acts on `app.database`, `app.files` or `app.servers`. In a trial it is handed an App whose
-database is a clone; it cannot tell, and need not.
+A remedy reads `app.observation` and `app.target`, and acts on `app.database`, `app.files`, `app.servers` or
+`app.policy`. In a trial it is handed an App whose database is a clone, or whose folder is a copy; it cannot tell, and
+need not.
 """
 
 from collections.abc import Iterator

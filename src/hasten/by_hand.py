@@ -14,9 +14,10 @@ import msgspec
 from hasten import decide, sides
 from hasten.application import App
 from hasten.log import operation, redact
-from hasten.model import Decision, Noun, Step, Trial, Verdict, digest_of
+from hasten.model import Block, Decision, Ending, Look, Noun, Step, Trial, Verdict, digest_of
 from hasten.record.ledger import Ledger
 from hasten.sides import Side, Sides
+from hasten.verify.looks import ending
 from hasten.verify.pair import pair_of
 from hasten.verify.sequence import Plan, Progress
 from hasten.verify.side_by_side import run_side_by_side
@@ -26,6 +27,9 @@ LEAST_GAIN = 0.05
 #: With --no-worse: how much slower it may be at most, by the pessimistic end of the interval.
 NO_WORSE = 0.05
 MOST_NAMED = 20
+BUDGET_S = 600.0
+#: In a copy nobody is hurt while harm is looked into, so it is not believed as soon as on the live application.
+HARM_ALPHA = 0.01
 
 
 class Made(Noun, frozen=True, kw_only=True):
@@ -92,9 +96,9 @@ def verify(
         made = _prepare(both, app, command, progress)
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = [made.says, *both.notes]
-        plan = Plan(seed=seed, least_gain=LEAST_GAIN)
+        plan = _plan(seed, no_worse=no_worse)
         trial = run_side_by_side(digest_of(words), pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
-        decision = decide.decide(trial, least_gain=LEAST_GAIN)
+        decision = decide.decide(trial)
         decision = harmless(trial, decision) if no_worse else decision
         found = Verified(command=words, made=made, trial=trial, decision=decision)
         result["verdict"] = decision.verdict
@@ -114,16 +118,27 @@ def harmless(trial: Trial, decision: Decision, margin: float = NO_WORSE) -> Deci
     """
     The decision where doing no harm is enough: even the pessimistic end of the interval is within the margin.
     """
-    effect = trial.effect
-    if decision.verdict is Verdict.KEEP or effect is None or effect.high > 1 + margin:
+    look = trial.looks[-1] if trial.looks else None
+    if decision.verdict is Verdict.KEEP or look is None or look.high > 1 + margin:
         return decision
     if not trial.guards or any(guard.ok is not True for guard in trial.guards):
         return decision
     reason = (
-        f"shown to do no harm: at most {max(effect.high - 1, 0):.1%} more time "
-        f"(× {effect.ratio:.3g}, {effect.pairs} pairs), and every guard held"
+        f"shown to do no harm: at most {max(look.high - 1, 0):.1%} more time ({look.pairs} pairs), every guard held"
     )
     return Decision(verdict=Verdict.KEEP, rule="no_worse", reason=reason)
+
+
+def _plan(seed: int, *, no_worse: bool) -> Plan:
+    def ends(look: Look, _: Sequence[Block]) -> Ending | None:
+        found = ending(look, LEAST_GAIN)
+        if found in (Ending.GAIN, Ending.HARM):
+            return found
+        return Ending.HARMLESS if look.high <= 1 + NO_WORSE else None
+
+    return Plan(
+        seed=seed, least_gain=LEAST_GAIN, harm_alpha=HARM_ALPHA, budget_s=BUDGET_S, ends=ends if no_worse else None
+    )
 
 
 def _prepare(both: Sides, app: App, command: Sequence[str], progress: Progress) -> Made:

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hasten import freeze, kill_switch, permission
 from hasten.application import App
 from hasten.errors import ConfigError, HastenError, Missing, NotAllowed, Unreachable
-from hasten.model import Noun
+from hasten.model import Noun, now
 from hasten.record.ledger import Ledger
 from hasten.session import Place, opened
 from hasten.world.browser import find_browser
@@ -46,6 +47,7 @@ def checkup(place: Place, config: str | None) -> Iterator[Check]:
     yield _check("state folder", lambda: _state(place))
     ledger = _check("ledger", lambda: _ledger(place))
     yield ledger
+    yield _check("free to act", lambda: _free(place))
     files = _check("traffic files", lambda: _files(place))
     yield files
     yield _check("front end", lambda: _front_end(place))
@@ -146,6 +148,16 @@ def _ledger(place: Place) -> str:
     return f"{found.entries} entries hold" if found.entries else "none yet"
 
 
+def _free(place: Place) -> str:
+    stop, frozen = kill_switch.pulled(place.state_dir), freeze.present(place.target.freeze, now())
+    if stop is not None:
+        raise _NotAskedFor(f"stopped{f' ({stop.reason})' if stop.reason else ''}: `hasten resume` lifts it")
+    if frozen is not None:
+        why = f" ({frozen.reason})" if frozen.reason else ""
+        raise _NotAskedFor(f"frozen until {frozen.end:%Y-%m-%d %H:%M %Z}{why}")
+    return "no stop and no freeze is in force"
+
+
 def _files(place: Place) -> str:
     traffic = place.target.traffic
     named = [name for name in (traffic.requests, traffic.har, traffic.access_log) if name]
@@ -203,7 +215,7 @@ def _statements(app: App) -> str:
 
 
 def _indexes(app: App) -> str:
-    if app.target.allow.mode == "observe":
+    if permission.boldest(app.target.allow) == "observe":
         raise _NotAskedFor('[allow] mode is "observe": Hasten changes nothing')
     facts = app.database.require_create()
     if app.target.allow.clones and not facts.may_replicate:

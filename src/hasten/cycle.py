@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from hasten import decide, kinds, objectives, optimize
+from hasten import decide, gate, kill_switch, kinds, objectives, optimize
 from hasten.application import App
 from hasten.diagnose import Diagnosis, diagnose
 from hasten.errors import ApplyFailed, NoData
@@ -23,8 +23,11 @@ from hasten.model import Change, Decision, Finding, Step, Trial, Verdict
 from hasten.observe.run import observe
 from hasten.record import history, observations
 from hasten.record.ledger import Ledger
+from hasten.verify import discovery
+from hasten.verify.trial import Terms
 from hasten.verify.watch import held
 from hasten.way_back import go_back, or_back
+from hasten.workload import difference, workload_of
 
 Progress = Callable[[float, str], None]
 
@@ -53,33 +56,42 @@ def examine(app: App, book: Ledger) -> Diagnosis:
     return found
 
 
-def plan(app: App, findings: list[Finding], book: Ledger, progress: Progress, *, dry_run: bool = False) -> list[Change]:
+def plan(
+    app: App, findings: list[Finding], book: Ledger, progress: Progress, *, dry_run: bool = False, again: bool = False
+) -> list[Change]:
     """
     The changes worth a trial, best first. Nothing of the application was touched.
 
-    A change that went back under this very workload is not proposed again. A dry run records nothing.
+    A change that went back under this very workload is proposed again only if `again`. A dry run records nothing.
 
     Raises:
         ConfigError, Unreachable, NotAllowed: the database cannot be looked at.
     """
     if app.store is not None:
         app.database.check()
-    entries = book.read()
-    failed = {
-        state.change.id
-        for state in history.changes(entries)
-        if state.step is Step.ROLLED_BACK and state.decision and state.decision.verdict is not Verdict.KEEP
-    }
-    kept = {state.change.id for state in history.changes(entries) if state.is_kept}
+    states = {state.change.id: state for state in history.changes(book.read())}
     found: list[Change] = []
     for name, remedy in optimize.catalogue().items():
         with operation("cycle.propose", optimization=name):
             treated = [finding for finding in findings if finding.symptom in remedy.about.treats]
             found += optimize.proposals(remedy, treated, app, progress) if treated else []
-    fresh = [change for change in found if change.id not in failed | kept]
+    fresh = [change for change in found if _is_worth_a_trial(change, states.get(change.id), app, again=again)]
     for change in [] if dry_run else fresh:
-        book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})
+        workload = msgspec.to_builtins(workload_of(app.observation, change))
+        book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id, "workload": workload})
     return fresh
+
+
+def _is_worth_a_trial(change: Change, state: history.ChangeState | None, app: App, *, again: bool) -> bool:
+    """
+    Neither kept already, nor a failed idea of the same workload.
+    """
+    if state is not None and state.is_kept:
+        return False
+    if state is None or not state.has_failed or again:
+        return True
+    then = state.planned_under
+    return then is not None and bool(difference(then, workload_of(app.observation, change)))
 
 
 def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, seed: int = 1) -> Decision:
@@ -87,24 +99,29 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     A planned change is kept, with proof, or nothing of it is left.
 
     Raises:
-        NotAllowed: this role could not carry it out; nothing was begun.
+        NotAllowed: the gate is closed to it, or this role could not carry it out; nothing of it is live.
+        Interrupted: the stop file is there; nothing of it is left.
         ApplyFailed, Unreachable, HastenError: it was begun, and nothing of it is left.
         RevertFailed: something of it is left; the hint says how to finish by hand.
     """
     remedy = optimize.catalogue()[change.optimization]
+    gate.require(change, app, book)
+    progress = kill_switch.watched(progress, app.state_dir)
     arena = kinds.arena_of(change)
     kinds.require(change, app)
     with operation("cycle.carry_out", change=change.id) as result, or_back(change, app, book) as way:
         way.is_live = kinds.is_live(arena)
         book.append(Step.APPLIED, {"change": change.id, "arena": arena})
-        trial, decision = _tried(change, remedy, app, progress, seed)
+        trial, decision = _tried(change, remedy, app, progress, _terms(remedy, book, seed))
         result["verdict"] = decision.verdict
         _record_trial(book, change, arena, trial, decision)
         seen = decision
         if decision.verdict is Verdict.KEEP:
             progress(0.9, "applying to the live application")
+            gate.require(change, app, book, is_going_live=True)
             way.is_live = True
             seen = _go_live(change, remedy, app, book)
+            kill_switch.check(app.state_dir)
         if seen.verdict is Verdict.KEEP:
             book.append(Step.KEPT, {"change": change.id, "decision": msgspec.to_builtins(decision)})
             return decision
@@ -115,15 +132,28 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     return seen
 
 
+def _terms(remedy: optimize.Remedy, book: Ledger, seed: int) -> Terms:
+    """
+    What this trial has to show: the more of this run went for nothing, the more.
+    """
+    entries = book.read()
+    return Terms(
+        seed=seed,
+        least_gain=remedy.about.least_gain,
+        level=discovery.granted(history.kept_in_run(entries)),
+        noise=history.latest_noise(entries),
+    )
+
+
 def _tried(
-    change: Change, remedy: optimize.Remedy, app: App, progress: Progress, seed: int
+    change: Change, remedy: optimize.Remedy, app: App, progress: Progress, terms: Terms
 ) -> tuple[Trial | None, Decision]:
     try:
-        trial = kinds.run_trial(change, remedy, app, seed=seed, progress=progress)
+        trial = kinds.run_trial(change, remedy, app, terms, progress)
     except (NoData, ApplyFailed) as error:
         # Nothing was learned, or it did not even go in on a clone: doubt, and doubt goes back.
         return None, Decision(verdict=Verdict.INCONCLUSIVE, rule="no data", reason=str(error))
-    return trial, decide.decide(trial, least_gain=remedy.about.least_gain)
+    return trial, decide.decide(trial)
 
 
 def _go_live(change: Change, remedy: optimize.Remedy, app: App, book: Ledger) -> Decision:

@@ -4,51 +4,82 @@ One pure function: does the change stay?
 
 import math
 
-from hasten.model import Decision, Effect, Grade, Trial, Verdict
+from hasten.model import PLANNED_PAIRS, Decision, Ending, Grade, Look, Trial, Verdict
 
-#: Fewer pairs than this cannot carry a verdict.
-LEAST_PAIRS = 6
 ROUNDING = 1e-9
 
 
-def decide(trial: Trial, *, least_gain: float = 0.10) -> Decision:
+def decide(trial: Trial, *, least_gain: float | None = None) -> Decision:
     """
     Say whether the change stays.
 
-    It stays only if even the pessimistic end of the interval is a gain, the gain reaches `least_gain` (a share of
-    control's time), and every guard held. Doubt is a reason to go back, never to stay.
+    It stays only if at a planned look even the pessimistic end of the repeated interval is a gain, the gain reaches
+    `least_gain` (a share of control's time; that of the trial if left out), and every guard held. Doubt is a reason to
+    go back, never to stay.
     """
     # Guards come first: an answer that is fast and wrong is not an improvement.
     for guard in trial.guards:
         if guard.ok is False:
-            return Decision(verdict=Verdict.ROLL_BACK, rule=f"guard:{guard.name}", reason=guard.detail)
-    effect = trial.effect
-    doubt = _doubt(trial, effect)
-    if doubt or effect is None:
-        return doubt or _undecided("no_data", "nothing was measured, so nothing can be said")
-    measured = (
-        f"{_gain(effect.ratio)} (95 % interval: {_gain(effect.high)} to {_gain(effect.low)}, {effect.pairs} pairs)"
+            return _back(f"guard:{guard.name}", guard.detail)
+    if not trial.looks or not trial.blocks:
+        return _unseen(trial)
+    doubt = _doubt(trial, trial.looks[-1])
+    return doubt or _by_look(trial, trial.looks[-1], trial.least_gain if least_gain is None else least_gain)
+
+
+def _by_look(trial: Trial, look: Look, least_gain: float) -> Decision:
+    ratio = math.exp(look.log_ratio)
+    measured = f"{_gain(ratio)} (repeated interval: {_gain(look.high)} to {_gain(look.low)}, {look.pairs} pairs)"
+    if look.low > 1:
+        return _back("harm", f"shown to be slower: {measured}")
+    enough = 1 - ratio >= least_gain - ROUNDING
+    if look.high < 1 and enough:
+        return Decision(verdict=Verdict.KEEP, rule="gain", reason=f"{measured}, and every guard held")
+    if look.low > 1 - least_gain or (look.high < 1 and look.pairs == PLANNED_PAIRS[-1]):
+        what = "a real gain, but less" if look.high < 1 else "if there is a gain, it is less"
+        return _back("least_gain", f"{what} than the {least_gain:.0%} that pay for a change: {measured}")
+    late = "the time was up: " if trial.ended is Ending.TIME else ""
+    return _undecided("interval", f"{late}{_why_not(look)}: {measured}{_needed(trial)}")
+
+
+def _why_not(look: Look) -> str:
+    if look.high < 1:
+        return "a gain, and not yet known to be large enough"
+    return "no gain cannot be excluded"
+
+
+def _needed(trial: Trial) -> str:
+    return f"; it would need about {trial.needs_pairs} pairs" if trial.needs_pairs else ""
+
+
+def _unseen(trial: Trial) -> Decision:
+    if trial.ended is Ending.NOISE:
+        return _undecided("noise", _cannot_judge(trial))
+    if trial.blocks and trial.ended is Ending.TIME:
+        reason = f"the time was up after {len(trial.blocks)} pairs, and the first look is at {PLANNED_PAIRS[0]}"
+        return _undecided("time", reason + _needed(trial))
+    return _undecided("no_data", "nothing was measured that could be compared, so nothing can be said")
+
+
+def _cannot_judge(trial: Trial) -> str:
+    noise = trial.noise
+    if noise is None or noise.is_off:
+        return "cannot judge here: two equal arms differ from each other, twice"
+    width = math.expm1(noise.half_width)
+    return (
+        f"cannot judge here: after {PLANNED_PAIRS[-1]} pairs an effect would still be uncertain by ± {width:.0%}, "
+        f"and {trial.least_gain:.0%} must be told{_needed(trial)}"
     )
-    if effect.low > 1:
-        return Decision(verdict=Verdict.ROLL_BACK, rule="harm", reason=f"shown to be slower: {measured}")
-    if effect.high >= 1:
-        return _undecided("interval", f"no gain cannot be excluded: {measured}")
-    if 1 - effect.ratio < least_gain - ROUNDING:
-        reason = f"a real gain, but less than the {least_gain:.0%} that pay for a change: {measured}"
-        return Decision(verdict=Verdict.ROLL_BACK, rule="least_gain", reason=reason)
-    return Decision(verdict=Verdict.KEEP, rule="gain", reason=f"{measured}, and every guard held")
 
 
-def _doubt(trial: Trial, effect: Effect | None) -> Decision | None:
-    if effect is None or not trial.blocks:
-        return _undecided("no_data", "nothing was measured, so nothing can be said")
-    numbers = (effect.ratio, effect.low, effect.high)
+def _doubt(trial: Trial, look: Look) -> Decision | None:
+    numbers = (math.exp(min(look.log_ratio, 700.0)), look.low, look.high)
     if not all(math.isfinite(number) and number >= 0 for number in numbers):
         return _undecided("no_data", "the measured effect is not a number")
-    if not effect.low * (1 - ROUNDING) <= effect.ratio <= effect.high * (1 + ROUNDING):
+    if not look.low * (1 - ROUNDING) <= numbers[0] <= look.high * (1 + ROUNDING):
         return _undecided("interval", "the interval does not hold the effect, so the sample is too odd to judge")
-    if min(effect.pairs, len(trial.blocks)) < LEAST_PAIRS:
-        return _undecided("no_data", f"{effect.pairs} pairs are too few; at least {LEAST_PAIRS} are needed")
+    if look.pairs not in PLANNED_PAIRS or look.pairs > len(trial.blocks):
+        return _undecided("look", f"{look.pairs} pairs are no planned look at this trial, and only those can tell")
     if trial.grade == Grade.C:
         return _undecided("grade", "before and after on a drifting machine is no proof (grade C)")
     if not trial.guards:
@@ -57,6 +88,10 @@ def _doubt(trial: Trial, effect: Effect | None) -> Decision | None:
         if guard.ok is None:
             return _undecided(f"guard:{guard.name}", f"no data for a guard: {guard.detail}")
     return None
+
+
+def _back(rule: str, reason: str) -> Decision:
+    return Decision(verdict=Verdict.ROLL_BACK, rule=rule, reason=reason)
 
 
 def _undecided(rule: str, reason: str) -> Decision:

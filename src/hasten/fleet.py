@@ -170,7 +170,8 @@ class Fleet:
         Whether it is written down, and the process, where one is to run, is alive and was started like this.
         """
         after = msgspec.convert(change.after, Run)
-        return self._knows(after.process) and after.is_so(self._described(after.process)) and self._is_run(after.process)
+        is_in_force = self._knows(after.process) and after.is_so(self._described(after.process))
+        return is_in_force and self._is_run(after.process)
 
     def has_remains(self, change: Change) -> bool:
         """

@@ -11,15 +11,16 @@ from hasten import sides
 from hasten.application import App
 from hasten.errors import HastenError, NotAllowed
 from hasten.log import operation
-from hasten.model import LIVE_ARENAS, Change, Grade, Guard, Kind, Trial
+from hasten.model import Change, Grade, Guard, Kind, Trial
 from hasten.optimize import Remedy
+from hasten.record.history import LIVE_ARENAS
 from hasten.verify import watch
 from hasten.verify.pair import pair_of
 from hasten.verify.policy_trial import run_policy_trial
 from hasten.verify.policy_watch import watch_policy
 from hasten.verify.sequence import Plan
 from hasten.verify.side_by_side import run_side_by_side
-from hasten.verify.trial import run_schema_trial
+from hasten.verify.trial import Terms, run_schema_trial
 from hasten.world import workers
 from hasten.world.http import check_health
 from hasten.world.working_copy import copy_folder
@@ -67,7 +68,7 @@ def require(change: Change, app: App) -> None:
         )
 
 
-def run_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: Progress) -> Trial:
+def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: Progress) -> Trial:
     """
     Control against candidate, in the arena of this kind of change.
 
@@ -76,11 +77,10 @@ def run_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: 
         ApplyFailed, NotAllowed, Unreachable, ConfigError: there can be no trial here.
     """
     if change.kind is Kind.SCHEMA:
-        return run_schema_trial(change, remedy, app, seed=seed, progress=progress)
+        return run_schema_trial(change, remedy, app, terms, progress)
     if change.kind is Kind.POLICY:
-        plan = Plan(seed=seed, least_gain=remedy.about.least_gain)
-        return run_policy_trial(change, remedy, app, plan=plan, progress=progress)
-    return _instance_trial(change, remedy, app, seed=seed, progress=progress)
+        return run_policy_trial(change, remedy, app, plan=_plan(terms), progress=progress)
+    return _instance_trial(change, remedy, app, terms, progress)
 
 
 def look_at_live(change: Change, app: App) -> Trial:
@@ -108,8 +108,8 @@ def look_at_live(change: Change, app: App) -> Trial:
     )
 
 
-def _instance_trial(change: Change, remedy: Remedy, app: App, *, seed: int, progress: Progress) -> Trial:
-    with operation("trial.change", change=change.id, kind=change.kind, seed=seed), sides.beside(app) as both:
+def _instance_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: Progress) -> Trial:
+    with operation("trial.change", change=change.id, kind=change.kind, seed=terms.seed), sides.beside(app) as both:
         progress(0.02, "copying the folder twice")
         for side in (both.control, both.candidate):
             copy_folder(app.root, side.root, leave_out=[app.state_dir])
@@ -118,8 +118,11 @@ def _instance_trial(change: Change, remedy: Remedy, app: App, *, seed: int, prog
         progress(0.12, "starting both instances")
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = both.notes
-        plan = Plan(seed=seed, least_gain=remedy.about.least_gain)
-        return run_side_by_side(change.id, pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
+        return run_side_by_side(change.id, pair, _plan(terms), lambda done, what: progress(0.15 + 0.85 * done, what))
+
+
+def _plan(terms: Terms) -> Plan:
+    return Plan(seed=terms.seed, least_gain=terms.least_gain, level=terms.level)
 
 
 def _answers(app: App) -> Guard:

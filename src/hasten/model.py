@@ -6,14 +6,16 @@ The nouns of Hasten: frozen, pure, and the same in JSON and in memory.
     Decision     keep, roll back, undecided  Entry     one line of the append-only ledger
 """
 
-import hashlib
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-T = TypeVar("T")
+from hasten.noun import Noun as Noun
+from hasten.noun import digest_of as digest_of
+from hasten.noun import from_json as from_json
+from hasten.noun import to_json as to_json
 
 
 def now() -> datetime:
@@ -21,36 +23,6 @@ def now() -> datetime:
     The present moment, with its time zone.
     """
     return datetime.now(UTC)
-
-
-class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """
-    Frozen data with a canonical JSON form.
-    """
-
-
-def to_json(value: Any) -> bytes:
-    """
-    The canonical JSON of a noun: equal values give equal bytes (keys sorted).
-    """
-    return msgspec.json.encode(value, order="deterministic")
-
-
-def from_json(data: bytes | str, kind: type[T]) -> T:
-    """
-    The noun that `to_json` wrote.
-
-    Raises:
-        msgspec.ValidationError: the data is of another form.
-    """
-    return msgspec.json.decode(data, type=kind)
-
-
-def digest_of(value: Any, length: int = 12) -> str:
-    """
-    A short, stable name for a value: SHA-256 over its canonical JSON, `length` hex digits.
-    """
-    return hashlib.sha256(to_json(value)).hexdigest()[:length]
 
 
 class Where(Noun, frozen=True, kw_only=True, order=True):
@@ -210,7 +182,8 @@ class Change(Noun, frozen=True, kw_only=True):
 
 class Effect(Noun, frozen=True, kw_only=True):
     """
-    How the candidate compares: ratio = candidate / control, below 1 is better; low and high are its 95 % interval.
+    How the candidate compares: ratio = candidate / control, below 1 is better; low and high are its interval, which
+    holds at least 95 % of the time (for a trial's primary effect: at all of its looks together).
     """
 
     metric: str
@@ -257,10 +230,6 @@ class Block(Noun, frozen=True, kw_only=True):
     at_s: float = 0.0
 
 
-#: Arenas in which the live application has something of the change: the clone and the instance are its own.
-LIVE_ARENAS = ("split", "live")
-
-
 class Grade(StrEnum):
     """
     How good the evidence is; only A and B may be kept automatically.
@@ -279,7 +248,7 @@ class Look(Noun, frozen=True, kw_only=True):
     """
     What a trial said at one planned look.
 
-    log_ratio, error: log of candidate / control in total, and its standard error over pairs.
+    log_ratio, error: log of candidate / control in total, and its standard error over pairs, widened for few pairs.
     z: how many errors the interval has to either side; low, high: the repeated interval, as a ratio.
     """
 
@@ -298,10 +267,12 @@ class Ending(StrEnum):
 
     GAIN = "gain"  # a look shows enough of a gain
     HARM = "harm"  # a look, or the watch between looks, shows harm
+    HARMLESS = "harmless"  # a look shows that no more than a margin can be lost, where that is enough
     FUTILE = "futile"  # a look shows that the gain cannot be large enough
     LAST_LOOK = "last look"
     TIME = "time"
     NO_DATA = "no data"
+    NOISE = "noise"  # two equal arms could not be told to be equal; the trial was not begun
 
 
 class Noise(Noun, frozen=True, kw_only=True):
@@ -329,6 +300,8 @@ class Trial(Noun, frozen=True, kw_only=True):
     Control against candidate: raw blocks, looks, effect, guards.
 
     least_gain, level: the share of time it had to save, and the one-sided level that was granted to it.
+    facts: what the guards need beside the blocks, so that they can be computed again.
+    needs_pairs: about how many pairs an undecided trial would have needed.
     """
 
     change: str
@@ -348,6 +321,8 @@ class Trial(Noun, frozen=True, kw_only=True):
     least_gain: float = 0.10
     level: float = 0.025
     ended: Ending | None = None
+    facts: dict[str, Any] = {}
+    needs_pairs: int | None = None
 
 
 class Verdict(StrEnum):
@@ -376,7 +351,8 @@ class Step(StrEnum):
 
     A change goes PLANNED → APPLIED → TRIED → KEPT | ROLLED_BACK, first in the arena of its kind (a clone, an instance
     beside the application, a share of its requests), then live; STUCK from anywhere.
-    Entries are written before the step they name is carried out.
+    Entries are written before the step they name is carried out. What people say moves no change: APPROVED, WITHDRAWN,
+    STOPPED, RESUMED.
     """
 
     MEASURED = "MEASURED"
@@ -388,6 +364,10 @@ class Step(StrEnum):
     ROLLED_BACK = "ROLLED_BACK"
     STUCK = "STUCK"
     RECOVERED = "RECOVERED"
+    APPROVED = "APPROVED"
+    WITHDRAWN = "WITHDRAWN"
+    STOPPED = "STOPPED"
+    RESUMED = "RESUMED"
     VERIFIED = "VERIFIED"  # a change that a person makes was judged in a copy
     CHECKED = "CHECKED"  # budgets and regression, for CI
 

@@ -2,6 +2,11 @@
 Numbers as people say them.
 """
 
+import re
+from datetime import timedelta
+
+_PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
 
 def amount(value: float | None, unit: str) -> str:
     """
@@ -29,3 +34,17 @@ def duration(seconds: float) -> str:
     if seconds >= 120:
         return f"{seconds / 60:.0f} min"
     return f"{seconds:.1f} s"
+
+
+def span(text: str) -> timedelta | None:
+    """
+    The time that a person wrote as 2d, 12h, 90m or 1d12h; None where it is not written like that.
+    """
+    found = _PARTS.fullmatch(text.strip())
+    if not text.strip() or found is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        return None

@@ -4,21 +4,21 @@ Opens what hasten.toml describes for as long as a command runs: one Hasten at a 
 Leaving the block stops everything that was started here, whatever happened inside of it.
 """
 
-import fcntl
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hasten import instances
+from hasten import instances, optimize
 from hasten.application import App
-from hasten.errors import ConfigError, HastenError, NotAllowed
+from hasten.errors import ConfigError
 from hasten.fleet import Fleet
 from hasten.instances import Ground, Pids
+from hasten.lock import alone as alone
 from hasten.log import logger
 from hasten.record import observations
+from hasten.record.ledger import Ledger
 from hasten.signals import shielded
 from hasten.target import Target, find_config, load_target
 from hasten.world import registry
@@ -48,7 +48,26 @@ def located(config: str | None) -> Place:
     """
     path = find_config(config)
     target = load_target(path)
+    for name in target.allow.modes:
+        if "." in name:
+            optimize.remedy(name)
     return Place(path, target, (path.parent / target.state).resolve(), (path.parent / target.root).resolve())
+
+
+@contextmanager
+def recording(state_dir: Path, name: str) -> Iterator[Ledger]:
+    """
+    The ledger of a state folder, for somebody who only says something and opens nothing; no other Hasten is at work.
+
+    Raises:
+        NotAllowed: another one is.
+    """
+    with alone(state_dir):
+        logger.log_to(state_dir / "operations.jsonl", target=name)
+        try:
+            yield Ledger(state_dir)
+        finally:
+            logger.close()
 
 
 @contextmanager
@@ -145,38 +164,6 @@ def _application(place: Place, fleet: Fleet) -> tuple[str, Pids]:
     if place.target.application.processes:
         return fleet.start(), fleet.pids
     return instances.start(place.target, fleet.ground, fleet.supervisor)
-
-
-@contextmanager
-def alone(state_dir: Path) -> Iterator[None]:
-    """
-    No other Hasten works in this folder until the end of the block; the folder is there.
-
-    Raises:
-        NotAllowed: another one does.
-        HastenError: the folder cannot be written.
-    """
-    try:
-        state_dir.mkdir(parents=True, exist_ok=True)
-        file = (state_dir / "lock").open("a+")
-    except OSError as error:
-        raise HastenError(
-            f"the state folder {state_dir} cannot be written: {error.strerror}",
-            hint="look at what is there and at its permissions, or name another folder: `state` in hasten.toml",
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise NotAllowed(
-                f"another Hasten (process {file.read().strip() or 'unknown'}) is at work in {state_dir}",
-                hint="wait for it to end, or end it with Ctrl-C",
-            ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        yield
 
 
 def running_in(state_dir: Path) -> list[str]:

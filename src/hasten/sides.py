@@ -5,6 +5,7 @@ Each has its own folder, its own ports and its own clone of the database, so not
 clone may be made both read the same database and can write nothing into it.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -206,6 +207,13 @@ def need_sides(app: App) -> None:
         ConfigError: it cannot; the hint says what to write.
     """
     instances.need_ports(app.target)
+    for principal in app.target.principals:
+        if principal.secret_env and principal.secret_env not in os.environ:
+            raise ConfigError(
+                f"the principal {principal.name!r} needs the environment variable {principal.secret_env},"
+                " which is not set",
+                hint=f"export {principal.secret_env}=… and run again",
+            )
     if app.store is None:
         return
     words = [word for each in app.target.application.processes for word in [*each.command, *each.env.values()]]

@@ -9,20 +9,24 @@ import difflib
 import os
 import re
 import tomllib
+from datetime import date, time
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from hasten import freeze
 from hasten.errors import ConfigError
+from hasten.freeze import Freeze
+from hasten.model import Risk
+from hasten.section import Section as Section
 
 CONFIG_NAME = "hasten.toml"
 
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """
-    A table of hasten.toml; a key it does not know is an error.
-    """
+Mode = Literal["observe", "propose", "approve", "auto"]
+#: The phases of the catalogue: the folders of `optimize`, present and to come (design §4).
+PHASES = ("quick_wins", "database", "frontend", "backend", "infrastructure")
+LONGEST_APPROVAL_HOURS = 720
 
 
 class Process(Section, frozen=True, kw_only=True):
@@ -126,7 +130,8 @@ class Login(Section, frozen=True, kw_only=True):
     [login]: one request that turns a user and a secret into a session.
 
     `${user}` and `${secret}` in `json`, `form` and `headers` are the principal's. The cookies of the answer are
-    kept; `token` is the JSON path of a bearer token, if the answer has one.
+    kept; `token` is the JSON path of a bearer token, if the answer has one. A single-page application that keeps its
+    token in the browser finds it in `local_storage`, where `${token}` and `${user}` stand for the principal's.
     """
 
     request: str = ""
@@ -134,6 +139,7 @@ class Login(Section, frozen=True, kw_only=True):
     form: dict[str, str] = {}
     headers: dict[str, str] = {}
     token: str = ""
+    local_storage: dict[str, str] = {}
     expired_status: list[int] = msgspec.field(default_factory=lambda: [401])
 
 
@@ -166,13 +172,37 @@ class Objectives(Section, frozen=True, kw_only=True):
 class Allow(Section, frozen=True, kw_only=True):
     """
     [allow]: how far Hasten may go. `mode` is observe, propose, approve or auto (design §7).
+
+    `modes` gives another mode to a risk class ("R2"), a phase ("database") or an optimization ("database.indexes").
     """
 
-    mode: Literal["observe", "propose", "approve", "auto"] = "observe"
+    mode: Mode = "observe"
+    modes: dict[str, Mode] = {}
+    approval_hours: float = 24.0
+    max_changes_per_day: int = 10
+    max_live_changes: int = 8
+    watch_hours: float = 24.0
     clones: bool = True
     max_indexes: int = 4
     max_index_mb: float = 512.0
     record_parameters: bool = True
+
+
+class Check(Section, frozen=True, kw_only=True):
+    """
+    [check]: what `hasten check` holds a revision to, in CI.
+
+    `budgets` names objectives; every one if it is empty. Limits are shares: 0.1 is 10 % more time.
+    """
+
+    budgets: list[str] = []
+    max_regression: float = 0.10
+    routes: dict[str, float] = {}
+    against: str = ""
+    prepare: list[str] = []
+    same_answers: bool = False
+    baseline: str = "baseline"
+    baseline_breaks: bool = False
 
 
 class Ignore(Section, frozen=True, kw_only=True):
@@ -204,7 +234,9 @@ class Target(Section, frozen=True, kw_only=True):
     principals: list[Principal] = []
     objectives: Objectives = Objectives()
     allow: Allow = Allow()
+    check: Check = Check()
     ignore: list[Ignore] = []
+    freeze: list[Freeze] = []
 
 
 def find_config(named: str | None = None, start: Path | None = None) -> Path:
@@ -262,6 +294,9 @@ def _expand(value: Any, path: Path, where: str) -> Any:
         return {key: _expand(item, path, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, list):
         return [_expand(item, path, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, date | time):
+        # TOML has timestamps of its own; a string says the same.
+        return value.isoformat()
     if not isinstance(value, str):
         return value
 
@@ -282,7 +317,7 @@ def _hint_for(message: str) -> str:
     if not unknown:
         return "see docs/configuration.md for what the key takes"
     kind = _section_at(unknown.group(2) or "")
-    names = [field.name for field in msgspec.structs.fields(kind)]
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]
     close = difflib.get_close_matches(unknown.group(1), names, n=1)
     return f"did you mean `{close[0]}`?" if close else f"known keys here: {', '.join(names)}"
 
@@ -314,6 +349,62 @@ def _check(target: Target, path: Path) -> None:
             f"{path}: [browser] principal {target.browser.principal!r} is not one of [[principals]]",
             hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}, anonymous",
         )
+    known = [field.name for field in msgspec.structs.fields(Objectives)]
+    for name in target.check.budgets:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise ConfigError(
+                f"{path}: [check] budgets has {name!r}, which is no objective",
+                hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}",
+            )
+    _check_allow(target.allow, path)
+    for window in target.freeze:
+        freeze.check(window)
     for ignored in target.ignore:
         if not ignored.reason.strip():
             raise ConfigError(f"{path}: [[ignore]] of {ignored.symptom} has no reason", hint="say why in `reason`")
+
+
+def _check_allow(allow: Allow, path: Path) -> None:
+    """
+    Each key of modes names a risk class, a phase or something of a phase, which the catalogue knows by name.
+    """
+    if not 0 < allow.approval_hours <= LONGEST_APPROVAL_HOURS:
+        raise ConfigError(
+            f"{path}: [allow] approval_hours = {allow.approval_hours:g} cannot be",
+            hint=f"above 0, and at most {LONGEST_APPROVAL_HOURS}: what is always approved has the mode auto",
+        )
+    if min(allow.max_changes_per_day, allow.max_live_changes, allow.watch_hours) < 0:
+        raise ConfigError(f"{path}: [allow] a limit is below 0", hint="0 lets nothing through; leave it out otherwise")
+    known = [*Risk, *PHASES]
+    for key, mode in allow.modes.items():
+        if key.partition(".")[0] not in known or key.endswith("."):
+            close = difflib.get_close_matches(key, known, n=1)
+            raise ConfigError(
+                f"{path}: [allow.modes] {key!r} is no risk class, phase or optimization",
+                hint=f"did you mean `{close[0]}`?"
+                if close
+                else f"known: {', '.join(known)}, or one as database.indexes",
+            )
+        if key == Risk.R4 and mode in ("approve", "auto"):
+            raise ConfigError(
+                f"{path}: [allow.modes] R4 is lossy and can only be proposed",
+                hint='set it to "propose" or "observe", or leave it out; do such a change by hand',
+            )
+
+
+def state_of(path: Path) -> Path:
+    """
+    The state folder that a hasten.toml names. Nothing else of the file needs to hold: a stop must always work.
+
+    Raises:
+        ConfigError: the file cannot be read as TOML.
+    """
+    try:
+        named = tomllib.loads(path.read_text(encoding="utf-8")).get("state", Target().state)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read, so the state folder is not known: {error}",
+            hint="make an empty file STOP in the state folder (.hasten, where nothing else was said): it works alone",
+        ) from error
+    return (path.parent / str(named)).resolve()

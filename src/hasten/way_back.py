@@ -17,6 +17,7 @@ from hasten.errors import ConfigError, HastenError, RevertFailed
 from hasten.log import operation
 from hasten.model import Change, Decision, Step
 from hasten.record import history
+from hasten.record.dependence import standing_on
 from hasten.record.ledger import Ledger
 from hasten.signals import shielded
 from hasten.world import clone_template
@@ -89,25 +90,31 @@ def _unwritten(book: Ledger, step: Step, body: dict[str, Any]) -> HastenError | 
     return None
 
 
-def undoable(book: Ledger, chosen: list[str] | None) -> list[Change]:
+def undoable(book: Ledger, chosen: list[str] | None, *, with_later: bool = False) -> list[Change]:
     """
     The kept changes whose ids begin as chosen (None: all of them), in the order in which they are undone.
+
+    Args:
+        with_later: Also those that stand on them.
 
     Raises:
         ConfigError: an id that names no kept change, or one that a later kept change stands on.
     """
     kept = [state for state in history.changes(book.read()) if state.is_kept]
-    kept.sort(key=lambda state: state.last_seq, reverse=True)
-    wanted = [s for s in kept if chosen is None or any(s.change.id.startswith(prefix) for prefix in chosen)]
+    kept.sort(key=lambda state: state.kept_seq, reverse=True)
+    wanted = {s.change.id for s in kept if chosen is None or any(s.change.id.startswith(prefix) for prefix in chosen)}
     for prefix in chosen or []:
-        if not any(state.change.id.startswith(prefix) for state in wanted):
+        if not any(name.startswith(prefix) for name in wanted):
             raise ConfigError(f"no kept change has an id like {prefix!r}", hint="`hasten status` lists them")
-    for state in wanted:
-        _refuse_under_later(state, kept, wanted)
-    return [state.change for state in wanted]
+    for state in [state for state in kept if state.change.id in wanted]:
+        later = [(other, why) for other, why in standing_on(state, kept) if other.change.id not in wanted]
+        if later and not with_later:
+            raise _under_later(state, later)
+        wanted |= {other.change.id for other, _ in later}
+    return [state.change for state in kept if state.change.id in wanted]
 
 
-def rollback(app: App, book: Ledger, chosen: list[str] | None) -> list[Change]:
+def rollback(app: App, book: Ledger, chosen: list[str] | None, *, with_later: bool = False) -> list[Change]:
     """
     The chosen kept changes (None: all of them) are undone, the newest first.
 
@@ -115,30 +122,29 @@ def rollback(app: App, book: Ledger, chosen: list[str] | None) -> list[Change]:
         ConfigError: see `undoable`; nothing was undone.
         RevertFailed: one of them could not be undone; those before it are, those after it are not.
     """
-    wanted = undoable(book, chosen)
+    wanted = undoable(book, chosen, with_later=with_later)
     for change in wanted:
         go_back(change, app, book, "asked for")
     return wanted
 
 
-def _refuse_under_later(
-    state: history.ChangeState, kept: list[history.ChangeState], wanted: list[history.ChangeState]
-) -> None:
-    for later in kept:
-        stands_on = later.last_seq > state.last_seq and later.change.where == state.change.where
-        if stands_on and later not in wanted:
-            raise ConfigError(
-                f"{state.change.id} cannot go before {later.change.id}, which was proved on top of it",
-                hint=f"run `hasten rollback {later.change.id} {state.change.id}`, or `hasten rollback --all`",
-            )
+def _under_later(state: history.ChangeState, later: list[tuple[history.ChangeState, str]]) -> ConfigError:
+    name, ids = state.change.id, ", ".join(other.change.id for other, _ in later)
+    others = ", ".join(f"{other.change.id} ({why})" for other, why in later)
+    return ConfigError(
+        f"{name} stays as long as later changes stand on it: {others}",
+        hint=f"run `hasten rollback --with-later {name}`, which undoes {ids} first",
+        change=name,
+        later={other.change.id: why for other, why in later},
+    )
 
 
 def recover(app: App, book: Ledger) -> list[dict[str, str]]:
     """
     After a crash: each change is wholly there or wholly gone, as the ledger says it should be.
 
-    A change that was under way is undone. What a run had made for itself alone is removed: its database sessions, copies
-    of the database on its own server, files that it had begun to save. Returns what was found and done.
+    A change that was under way is undone. What a run had made for itself alone is removed: its database sessions,
+    copies of the database on its own server, files that it had begun to save. Returns what was found and done.
     """
     done = [{"change": "", "found": found, "did": did} for found, did in _tidied(app)]
     for state in reversed(history.changes(book.read())):

@@ -47,6 +47,17 @@ def test_only_what_is_new_is_proposed(run: Callable[..., Any], story: Story, pro
     assert words or after[-1].step is Step.PLANNED
 
 
+def test_what_went_back_is_proposed_again_if_asked_for(
+    run: Callable[..., Any], story: Story, proposed: None
+) -> None:
+    """
+    --again adds what failed, not what is kept.
+    """
+    found = run("plan", "--again", "--json", "--config", story.folder).data
+
+    assert [change("seller").id, change("price").id] == [each["id"] for each in found["changes"]]
+
+
 def test_for_people_the_statement_and_its_inverse_are_shown(
     run: Callable[..., Any], story: Story, proposed: None
 ) -> None:

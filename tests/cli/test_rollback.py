@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
-from tests.story import Story
+from tests.story import KEEP, Story, change
 
 from hasten import way_back
-from hasten.model import Change
+from hasten.model import Change, Step
 
 
 @pytest.fixture
@@ -45,6 +46,25 @@ def test_what_is_kept_is_undone(run: Callable[..., Any], story: Story, undone: l
 
     assert [story.kept.id] == run("rollback", word, "--json", "--config", story.folder).data["undone"]
     assert [story.kept] == undone
+
+
+def test_a_change_under_a_later_one_is_refused_with_the_way_out(
+    run: Callable[..., Any], story: Story, undone: list[Change]
+) -> None:
+    """
+    --with-later undoes both, the newest first; in a freeze and after a stop, too.
+    """
+    later = change("price")
+    story.book.append(Step.PLANNED, {"change": msgspec.to_builtins(later), "id": later.id})
+    story.book.append(Step.KEPT, {"change": later.id, "decision": msgspec.to_builtins(KEEP)})
+    config = story.folder / "hasten.toml"
+    config.write_text(config.read_text() + '[[freeze]]\nfrom = "2000-01-01"\nto = "2100-01-01"\n')
+    run("stop", "--config", story.folder)
+
+    said = run("rollback", story.kept.id, "--config", story.folder)
+    assert (1, True, []) == (said.code, f"--with-later {story.kept.id}" in said.err, undone)
+    run("rollback", story.kept.id, "--with-later", "--config", story.folder)
+    assert [later, story.kept] == undone
 
 
 def test_an_id_that_names_nothing_kept(run: Callable[..., Any], story: Story, undone: list[Change]) -> None:

@@ -1,5 +1,7 @@
 """
 Killed at any moment, the world is in the before or the after state once `hasten recover` has run.
+
+A change of the schema at every entry; a few moments of the other kinds. All of it is `make bench NAME=crash_matrix`.
 """
 
 import json
@@ -7,13 +9,18 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
+from bench.crash_matrix.judge import outcome_of
+from bench.crash_matrix.points import Point, points
+from bench.crash_matrix.scenes import make
 from tests.real.scene import Original, Scene, assert_no_strays, copied, describe, make_original
 
+from hasten import optimize
 from hasten.record.ledger import Ledger
 from hasten.session import opened
 from hasten.world.cluster import Cluster
@@ -23,7 +30,7 @@ from hasten.world.supervisor import Supervisor
 
 pytestmark = pytest.mark.real
 
-DRIVER = Path(__file__).with_name("crash_driver.py")
+ROOT = Path(__file__).resolve().parents[2]
 #: APPLIED on the clone, TRIED, APPLIED live, TRIED live, KEPT.
 ENTRIES = 5
 
@@ -32,14 +39,14 @@ def driving(scene: Scene, moment: str) -> list[str]:
     """
     The command that runs Hasten until that moment.
     """
-    return [sys.executable, str(DRIVER), str(scene.config), scene.original.change.id, moment]
+    return [sys.executable, "-m", "bench.crash_matrix.driver", str(scene.config), scene.original.change.id, moment]
 
 
 def kill(scene: Scene, moment: str) -> None:
     """
     A run was killed at that moment.
     """
-    done = subprocess.run(driving(scene, moment), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(driving(scene, moment), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert -9 == done.returncode, done.stderr[-2000:]
 
 
@@ -146,7 +153,7 @@ def test_a_build_that_goes_on_for_a_dead_client_is_ended(scene: Scene, place: Pa
         database.run("ALTER SYSTEM SET client_connection_check_interval = 0")
         database.run("SELECT pg_reload_conf()")
         describe(scene.state_dir, {"database": f'url = "{cluster.dsn("desk")}"', "allow": 'mode = "auto"'})
-        with subprocess.Popen(driving(scene, "hanging")) as driver, held_up(database):
+        with subprocess.Popen(driving(scene, "hanging"), cwd=ROOT) as driver, held_up(database):
             driver.kill()
             driver.wait(10)
             said = json.loads(scene.hasten("recover", "--json").stdout)
@@ -197,3 +204,28 @@ def test_recover_twice_is_recover_once(scene: Scene) -> None:
     said = json.loads(scene.hasten("recover", "--json").stdout)
     assert {"stopped_strays": [], "settled": []} == said
     assert entries == len(Ledger(scene.state_dir).read())
+
+
+QUICK = [point for point in points() if point.is_quick]
+
+
+@pytest.fixture(scope="module")
+def matrix(open_place: Path) -> Iterator[Callable[[Point], str]]:
+    """
+    The outcome of a point; the application of each kind is made once.
+    """
+    place = open_place / "matrix"
+    place.mkdir(mode=0o755)
+    original = cache(lambda kind: make(kind, place))
+    with pytest.MonkeyPatch.context() as patch:
+        # The toys are in the catalogue of these tests only.
+        patch.setattr(optimize, "_found", optimize._found)
+        yield lambda point: outcome_of(point, original(point.kind))
+
+
+@pytest.mark.parametrize("point", QUICK, ids=lambda point: f"{point.kind}-{point.moment}")
+def test_every_kind_of_change_is_before_or_after(matrix: Callable[[Point], str], point: Point) -> None:
+    """
+    Files, processes and policy too, in the middle of a step: nothing half done, nothing left running.
+    """
+    assert "before" == matrix(point)

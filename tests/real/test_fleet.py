@@ -52,7 +52,8 @@ def fleet_of(supervisor: Supervisor, **other: object) -> Fleet:
     """
     A fleet that is described like this.
     """
-    return Fleet(described(**other), Ground(supervisor.state_dir, supervisor.state_dir), supervisor, supervisor.state_dir)
+    folder = supervisor.state_dir
+    return Fleet(described(**other), Ground(folder, folder), supervisor, folder)
 
 
 @pytest.fixture
@@ -82,10 +83,8 @@ def words(fleet: Fleet) -> list[str]:
     """
     The last words of what runs in this state folder.
     """
-    found = []
-    for record in (fleet.folder / "run").glob("*.json"):
-        found.append(psutil.Process(json.loads(record.read_bytes())["process"]["pid"]).cmdline()[-1])
-    return found
+    records = [json.loads(path.read_bytes()) for path in (fleet.folder / "run").glob("*.json")]
+    return [psutil.Process(record["process"]["pid"]).cmdline()[-1] for record in records]
 
 
 def test_run_otherwise_and_back_on_the_same_port(fleet: Fleet) -> None:

@@ -12,11 +12,11 @@ from hasten.application import App
 from hasten.decide import decide
 from hasten.errors import NoData
 from hasten.evidence import Observation
-from hasten.model import Change, Grade, Kind, Risk, Trial, Verdict, Where, from_json, to_json
+from hasten.model import Change, Ending, Grade, Kind, Risk, Trial, Verdict, Where, from_json, to_json
 from hasten.testing.laws import snapshot
 from hasten.testing.servers import observe_statements, private_app
-from hasten.verify import statistics
-from hasten.verify.trial import run_schema_trial
+from hasten.verify.recompute import again
+from hasten.verify.trial import Terms, run_schema_trial
 
 pytestmark = pytest.mark.real
 
@@ -36,6 +36,9 @@ WORKLOAD: dict[str, list[list[str | None]]] = {
     WRITE: [["1000001", "1", "x"], ["1000002", "2", "y"]],
     GOODS: [["1"], ["2"]],
 }
+
+
+TERMS = Terms(seed=5, time_budget_s=120, calibrated=False)
 
 
 class Doing:
@@ -78,11 +81,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield replace(made, gathered=seen)
 
 
-def tried(app: App, *statements: str, pairs: int = 8) -> Trial:
+def tried(app: App, *statements: str, terms: Terms = TERMS) -> Trial:
     """
     The trial of a change that executes these statements.
     """
-    return run_schema_trial(doing(*statements), Doing(), app, pairs=pairs, seed=5, time_budget_s=120)
+    return run_schema_trial(doing(*statements), Doing(), app, terms)
 
 
 def guard(trial: Trial, name: str) -> bool | None:
@@ -98,35 +101,67 @@ def helpful(app: App) -> Trial:
     The trial of the missing index; the live database was the same before and after.
     """
     before = snapshot(app)
-    trial = tried(app, "CREATE INDEX ON orders (buyer)")
+    trial = tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, calibrated=True))
     assert before == snapshot(app)
     return trial
 
 
-def test_what_helps_is_kept(helpful: Trial) -> None:
+def test_what_helps_is_kept_at_the_first_conclusive_look(helpful: Trial) -> None:
     """
-    A missing index: kept with an interval that excludes no gain, with evidence of grade A from clones.
+    A missing index: kept after sixteen pairs with a repeated interval that excludes no gain, on clones (grade A).
     """
     decision = decide(helpful)
 
     assert Verdict.KEEP == decision.verdict, decision.reason
-    assert (Grade.A, "clone", 8) == (helpful.grade, helpful.arena, len(helpful.blocks))
+    assert (Grade.A, "clone", Ending.GAIN, 16) == (helpful.grade, helpful.arena, helpful.ended, len(helpful.blocks))
+    assert [16] == [look.pairs for look in helpful.looks]
 
 
 def test_the_verdict_can_be_computed_again_from_json(helpful: Trial) -> None:
     """
-    Blocks, weights and seed in the ledger give the same effects, and so the same decision.
+    The trial in the ledger gives the same looks, effects, guards and noise, and so the same decision.
     """
     stored = from_json(to_json(helpful), Trial)
-    again = statistics.effect_of(stored.blocks, stored.weights, stored.seed)
+    found = again(stored)
 
-    assert again is not None
-    assert helpful.effect == again
-    assert helpful.effects[0] == statistics.database_effect(
-        again, stored.weights[statistics.SHARE], stored.effects[0].control
-    )
-    assert helpful.effects[1:] == statistics.effects_of(stored.blocks, stored.seed)
-    assert decide(helpful) == decide(stored)
+    assert [] == found.differs
+    assert decide(helpful) == decide(found.trial)
+
+
+def test_the_clones_were_played_against_each_other_first(helpful: Trial) -> None:
+    """
+    Control against control: 24 pairs, in order, under the conditions of this server.
+    """
+    noise = helpful.noise
+
+    assert noise is not None
+    assert (24, False, True) == (noise.pairs, noise.is_off, len(noise.blocks) == 24)
+    assert noise.half_width > 0
+
+
+def test_the_noise_floor_is_reused(app: App, helpful: Trial) -> None:
+    """
+    The next trial on the same data refers to it and does not play it again.
+    """
+    trial = tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, calibrated=True, noise=helpful.noise))
+
+    assert helpful.noise is not None
+    assert trial.noise == msgspec.structs.replace(helpful.noise, blocks=[])
+
+
+def test_where_too_noisy_no_trial_is_begun(app: App, helpful: Trial) -> None:
+    """
+    A noise floor above the least gain: no round is played, and the decision says how many pairs it would take.
+    """
+    assert helpful.noise is not None
+    noisy = msgspec.structs.replace(helpful.noise, half_width=0.5)
+    trial = tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, calibrated=True, noise=noisy))
+    decision = decide(trial)
+
+    assert ([], Ending.NOISE, Verdict.INCONCLUSIVE) == (trial.blocks, trial.ended, decision.verdict)
+    assert "cannot judge here" in decision.reason
+    assert f"about {trial.needs_pairs} pairs" in decision.reason
+    assert [] == again(trial).differs
 
 
 def test_only_statements_on_the_table_are_replayed(app: App, helpful: Trial) -> None:
@@ -135,9 +170,9 @@ def test_only_statements_on_the_table_are_replayed(app: App, helpful: Trial) -> 
     """
     expected = {each.query_id for each in app.observation.statements if each.text != GOODS}
 
-    assert [expected] * 8 == [set(block.control) for block in helpful.blocks]
-    assert [expected] * 8 == [set(block.candidate) for block in helpful.blocks]
-    assert 4 == sum(block.order == "control first" for block in helpful.blocks)
+    assert [expected] * 16 == [set(block.control) for block in helpful.blocks]
+    assert [expected] * 16 == [set(block.candidate) for block in helpful.blocks]
+    assert 8 == sum(block.order == "control first" for block in helpful.blocks)
 
 
 def test_what_does_nothing_is_not_kept(app: App) -> None:
@@ -160,8 +195,8 @@ def test_what_slows_reads_is_not_kept(app: App) -> None:
     )
 
     assert Verdict.ROLL_BACK == decide(trial).verdict
-    assert trial.effect is not None
-    assert trial.effect.low > 1
+    assert Ending.HARM == trial.ended
+    assert guard(trial, "harm") is False
 
 
 def test_other_rows_are_caught(app: App) -> None:
@@ -207,7 +242,7 @@ def test_too_big_a_change_is_caught(app: App) -> None:
     What it adds on disk is measured against hasten.toml.
     """
     small = msgspec.structs.replace(app.target, allow=msgspec.structs.replace(app.target.allow, max_index_mb=0.5))
-    trial = tried(replace(app, target=small), "CREATE INDEX ON orders (buyer)", pairs=6)
+    trial = tried(replace(app, target=small), "CREATE INDEX ON orders (buyer)")
 
     assert guard(trial, "size") is False
 
@@ -223,11 +258,11 @@ def test_nothing_to_replay_is_no_trial(app: App) -> None:
     assert "record_parameters" in refused.value.hint
 
 
-def test_a_budget_without_room_for_six_rounds_is_no_trial(app: App) -> None:
+def test_a_budget_without_room_for_the_first_look_is_no_trial(app: App) -> None:
     """
-    The number of rounds is decided before the first, and five are not enough; no clone is left behind.
+    Fewer than sixteen rounds can never be conclusive, so they are not begun; no clone is left behind.
     """
-    with pytest.raises(NoData, match="not even 6"):
-        run_schema_trial(doing("CREATE INDEX ON orders (buyer)"), Doing(), app, time_budget_s=0.1)
+    with pytest.raises(NoData, match="not even the first look"):
+        tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, time_budget_s=0.1))
 
     assert ["postgres"] == list(app.supervisor.running)

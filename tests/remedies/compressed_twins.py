@@ -1,7 +1,7 @@
 """
 Store a compressed twin beside each page, and have the server send it.
 
-What it does: writes `pages/NAME.gz` for each page, switches twins on in server.conf, and removes the server's own cache.
+What it does: writes `pages/NAME.gz` for each page, switches twins on in server.conf, and removes the list of pages.
 When it helps: pages are compressed for each request, or not at all.
 What it changes: files below the application's folder: one is edited, one is removed, the others are new.
 How it goes back: the edited and the removed file are put back from the saved bytes, the new ones are removed.
@@ -33,9 +33,15 @@ def propose(finding: Finding, app: App) -> list[Change]:
         return []
     return [
         Change(
-            optimization="toy.files", kind=Kind.FILES, where=Where(kind="application", name="pages"), risk=Risk.R2,
-            why=finding.says, expects="fewer bytes", finding=finding.id, **sides,
-        )  # fmt: skip
+            optimization="toy.files",
+            kind=Kind.FILES,
+            where=Where(kind="application", name="pages"),
+            risk=Risk.R2,
+            why=finding.says,
+            expects="fewer bytes",
+            finding=finding.id,
+            **sides,
+        )
     ]
 
 

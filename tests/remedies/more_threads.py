@@ -13,7 +13,7 @@ from hasten.application import App
 from hasten.model import Change, Finding, Kind, Risk, Where
 from hasten.optimize.about import About
 
-about = About(title="Run more threads", kind=Kind.PROCESS, risk=Risk.R2, treats=("slow_page",), improves=("time",))
+about = About(title="Run more threads", kind=Kind.PROCESS, risk=Risk.R2, treats=("thread_waits",), improves=("time",))
 
 
 def propose(finding: Finding, app: App) -> list[Change]:
@@ -27,9 +27,15 @@ def propose(finding: Finding, app: App) -> list[Change]:
         return []
     return [
         Change(
-            optimization="toy.process", kind=Kind.PROCESS, where=Where(kind="process", name=web.name), risk=Risk.R2,
-            why=finding.says, expects="shorter waits", finding=finding.id, **sides,
-        )  # fmt: skip
+            optimization="toy.process",
+            kind=Kind.PROCESS,
+            where=Where(kind="process", name=web.name),
+            risk=Risk.R2,
+            why=finding.says,
+            expects="shorter waits",
+            finding=finding.id,
+            **sides,
+        )
     ]
 
 

@@ -2,12 +2,17 @@
 The laws catch what breaks them: each is held against a remedy that does.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
+from tests.remedies import compressed_twins, more_threads
+from tests.remedies.patients import FINDING as SLOW_PAGE
+from tests.remedies.patients import little_app
 
 from hasten.application import App
 from hasten.errors import RevertFailed
@@ -213,3 +218,122 @@ def test_a_guessed_way_back_is_caught(app: App) -> None:
 
     with pytest.raises(AssertionError, match="empty inverse was accepted"):
         laws.an_empty_inverse_fails(remedy(revert=guessing), CHANGE, app)
+
+
+@pytest.fixture(scope="module")
+def little(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """
+    A folder of pages and the server that sends them.
+    """
+    with little_app(tmp_path_factory.mktemp("little")) as made:
+        yield made
+
+
+def like(toy: Any, **other: Any) -> Remedy:
+    """
+    A toy remedy that keeps all laws, except for what is given.
+    """
+    return cast(Remedy, SimpleNamespace(**{**vars(toy), **other}))
+
+
+def reverting(toy: Any, then: Callable[[App], object]) -> Remedy:
+    """
+    A toy remedy that reverts as it should, and then does something more.
+    """
+
+    def revert(change: Change, app: App) -> None:
+        toy.revert(change, app)
+        then(app)
+
+    return like(toy, revert=revert)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("toy", [compressed_twins, more_threads])
+def test_an_empty_way_back_is_caught_in_every_kind(little: App, toy: Any) -> None:
+    """
+    A revert that does nothing.
+    """
+    (change,) = toy.propose(SLOW_PAGE, little)
+    with pytest.raises(AssertionError, match="something is left"):
+        laws.apply_then_revert_restores(like(toy, revert=nothing), change, little)
+    toy.revert(change, little)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("toy", [compressed_twins, more_threads])
+def test_a_guessed_way_back_is_caught_in_every_kind(little: App, toy: Any) -> None:
+    """
+    A revert that takes `before` where the inverse is lost.
+    """
+    (change,) = toy.propose(SLOW_PAGE, little)
+
+    def guessing(given: Change, app: App) -> None:
+        toy.revert(msgspec.structs.replace(given, inverse=given.before), app)
+
+    with pytest.raises(AssertionError, match="empty inverse was accepted"):
+        laws.an_empty_inverse_fails(like(toy, revert=guessing), change, little)
+
+
+@pytest.mark.real
+def test_a_mode_that_does_not_come_back_is_caught(little: App) -> None:
+    """
+    The bytes are right and the file can be read by others.
+    """
+    (change,) = compressed_twins.propose(SLOW_PAGE, little)
+    careless = reverting(compressed_twins, lambda app: (app.root / "server.conf").chmod(0o644))
+    with pytest.raises(AssertionError, match=r"files: server.conf was 640 .*, is 644"):
+        laws.apply_then_revert_restores(careless, change, little)
+    (little.root / "server.conf").chmod(0o640)
+
+
+@pytest.mark.real
+def test_a_folder_that_is_left_is_caught(little: App) -> None:
+    """
+    Also an empty one.
+    """
+    (change,) = compressed_twins.propose(SLOW_PAGE, little)
+    careless = reverting(compressed_twins, lambda app: (app.root / "cache" / "left").mkdir())
+    with pytest.raises(AssertionError, match="cache/left was not there"):
+        laws.apply_then_revert_restores(careless, change, little)
+    (little.root / "cache" / "left").rmdir()
+
+
+@pytest.mark.real
+def test_a_server_that_is_not_started_again_is_caught(little: App) -> None:
+    """
+    What is written down is as before, and nothing runs.
+    """
+    (change,) = more_threads.propose(SLOW_PAGE, little)
+    careless = reverting(more_threads, lambda app: app.servers.supervisor.stop("web"))
+    with pytest.raises(AssertionError, match="something is left"):
+        laws.apply_then_revert_restores(careless, change, little)
+    little.servers.stop()
+    little.servers.start()
+
+
+@pytest.mark.real
+def test_a_server_that_is_only_restarted_is_caught(little: App) -> None:
+    """
+    A change that is not written down is gone at the next start, and is no change.
+    """
+    (change,) = more_threads.propose(SLOW_PAGE, little)
+    idle = like(more_threads, apply=nothing, is_applied=always)
+    with pytest.raises(AssertionError, match="changed nothing"):
+        laws.apply_then_revert_restores(idle, change, little)
+
+
+@pytest.mark.real
+def test_a_proposal_that_writes_down_is_caught(little: App) -> None:
+    """
+    An override for another process is enough.
+    """
+    path = little.state_dir / "processes.json"
+
+    def writing(finding: Finding, app: App) -> list[Change]:
+        path.write_text(json.dumps({"other": {"command": None, "env": {}}}))
+        return more_threads.propose(finding, app)
+
+    with pytest.raises(AssertionError, match="propose touched"):
+        laws.proposing_touches_nothing(like(more_threads, propose=writing), [SLOW_PAGE], little)
+    path.unlink()

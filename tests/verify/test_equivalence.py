@@ -2,6 +2,8 @@
 Which differences between two results count.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from hasten.evidence import IndexProfile, StatementSample
@@ -9,7 +11,7 @@ from hasten.model import now
 from hasten.sql import read_statement
 from hasten.verify.equivalence import Comparison, has_total_order, leaves_a_choice
 from hasten.verify.replay import Replayed, Run
-from hasten.world.execution import Rows
+from hasten.world.execution import Column, Rows
 
 PRIMARY = IndexProfile(name="p", table="t", definition="", columns=["id"], unique=True, primary=True)
 
@@ -55,7 +57,9 @@ def test_each_difference_has_its_name(text: str, pair: tuple[Run, Run], total_or
     found = compared(text, pair, total_order=total_order).as_data()
     counts = {name: len(found[name]) if name == "unequal" else found[name] for name in found}
 
-    assert {"compared": 1, "equal": 0, "noisy": 0, "free": 0, "unequal": 0, outcome: 1} == counts
+    nothing = dict.fromkeys(counts, 0)
+
+    assert {**nothing, "compared": 1, outcome: 1} == counts
 
 
 def test_what_differs_from_itself_is_noise() -> None:
@@ -65,11 +69,42 @@ def test_what_differs_from_itself_is_noise() -> None:
     assert 1 == compared("SELECT now()", (run("x"), run("y")), again=run("z")).noisy
 
 
-def test_failed_executions_are_not_compared() -> None:
+@pytest.mark.parametrize(
+    ("text", "errors", "counts"),
+    [
+        ("SELECT a FROM t", (None, "22012"), (1, 0, 1)),
+        ("SELECT a FROM t", ("22012", None), (1, 0, 1)),
+        ("SELECT a FROM t", ("22012", "22003"), (1, 0, 1)),
+        ("SELECT a FROM t", ("22012", "22012"), (0, 1, 0)),
+        ("SELECT a FROM t", (None, "57014"), (0, 0, 0)),
+        ("SELECT a FROM t", (None, "40001"), (0, 0, 0)),
+        ("UPDATE t SET a = 1", ("23505", None), (0, 0, 0)),
+    ],
+)
+def test_errors_must_be_the_same(
+    text: str, errors: tuple[str | None, str | None], counts: tuple[int, int, int]
+) -> None:
     """
-    Errors have a guard of their own.
+    A statement fails in both arms with one SQLSTATE, or in none; time-outs and a write's own error say nothing.
     """
-    assert 0 == compared("SELECT a FROM t", (run("x"), run("x", error="57014"))).compared
+    found = compared(text, (run("x", error=errors[0]), run("x", error=errors[1])))
+
+    assert counts == (found.compared, found.failed_alike, len(found.unequal))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [Column("m", 23, -1), Column("n", 20, -1), Column("n", 23, 8), None],
+    ids=["name", "type", "typmod", "gone"],
+)
+def test_columns_must_be_the_same(column: Column | None) -> None:
+    """
+    The name, the type and its modifier of every column are part of the answer, whatever the rows are.
+    """
+    control = replace(run("x"), columns=(Column("n", 23, -1),))
+    candidate = replace(run("x"), columns=(column,) if column else ())
+
+    assert ["columns"] == [each["what"] for each in compared("SELECT n FROM t", (control, candidate)).unequal]
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ def effect(name: str, low: float, control: float = 1.0, pairs: int = 12) -> Effe
     [
         ([], None),
         ([effect("a", 0.5)], True),
-        ([effect("a", 1.09)], True),
-        ([effect("a", 0.5), effect("b", 1.11)], False),
-        ([effect("a", 0.5), effect("b", 1.11, pairs=5)], True),
+        ([effect("a", 1.04)], True),
+        ([effect("a", 0.5), effect("b", 1.06)], False),
+        ([effect("a", 0.5), effect("b", 1.06, pairs=5)], True),
         ([effect("b", 1.5, pairs=5)], None),
         # 50 % of 0.1 ms is nothing that anybody could notice.
         ([effect("a", 0.5), effect("b", 1.5, control=0.0001)], True),
@@ -113,3 +113,73 @@ def test_the_size_has_a_limit(added: int | None, ok: bool | None) -> None:
     Up to the limit holds; an unknown size is not known.
     """
     assert ok == guards.size(added, 100.0).ok
+
+
+@pytest.mark.parametrize(("low", "ok"), [(1.06, True), (1.09, True), (1.11, False)])
+def test_writes_may_lose_a_tenth(low: float, ok: bool) -> None:
+    """
+    A write is worse from 10 % on, as an index always costs writes something.
+    """
+    assert ok == guards.writes([effect("w", low)], ["w"], {}).ok
+
+
+def test_the_worst_that_cannot_be_excluded_is_told() -> None:
+    """
+    A guard that held says how much worse it might be all the same.
+    """
+    assert "at the most × 1.1" in guards.others([effect("a", 0.5), effect("b", 1.0)], []).detail
+
+
+@pytest.mark.parametrize(
+    ("low", "support", "ok"),
+    [
+        ({"a": 0.9, "b": 1.0}, {"a": 500, "b": 500}, True),
+        ({"a": 0.5, "b": 1.06}, {"a": 500, "b": 500}, False),
+        ({"a": 0.5, "b": 1.06}, {"a": 500, "b": 99}, None),
+        ({"a": 0.5}, {"a": 500}, None),
+        ({"a": 0.5, "b": 1.0, "rare": 2.0}, {"a": 500, "b": 500, "rare": 3}, True),
+        ({"a": 1.2}, {"a": 500}, False),
+        ({}, {}, None),
+    ],
+)
+def test_every_route_that_matters_must_be_seen(low: dict[str, float], support: dict[str, int], ok: bool | None) -> None:
+    """
+    Worse routes fail; a route with 1 % of the calls and no data is not good news; a rarer one is not asked for.
+    """
+    found = guards.routes(
+        [effect(name, value) for name, value in low.items()], {"a": 90, "b": 9.5, "rare": 0.5}, support
+    )
+
+    assert ok is found.ok
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "ok"),
+    [
+        ((0, 1000), (0, 1000), True),
+        ((3, 1000), (4, 1000), True),
+        ((0, 1000), (20, 1000), False),
+        ((20, 1000), (0, 1000), True),
+        ((0, 99), (0, 1000), None),
+        ((0, 0), (0, 0), None),
+        ((0, 100), (100, 100), False),
+    ],
+)
+def test_errors_must_not_be_shown_to_be_more(one: tuple[int, int], two: tuple[int, int], ok: bool | None) -> None:
+    """
+    The share of errors is worse when the lower end of its difference says so, by a tenth of a point.
+    """
+    assert ok is guards.error_rate(one, two).ok
+
+
+@pytest.mark.parametrize("judge", [guards.memory, guards.cpu, guards.disk])
+@pytest.mark.parametrize(
+    ("one", "two", "ok"),
+    [(100.0, 100.0, True), (100.0, 109.0, True), (100.0, 111.0, False), (None, 1.0, None), (1.0, None, None),
+     (0.0, 1.0, None)],
+)  # fmt: skip
+def test_resources_may_grow_by_a_tenth(judge: Any, one: float | None, two: float | None, ok: bool | None) -> None:
+    """
+    More than 10 % fails, and what was not measured is not known.
+    """
+    assert ok is judge(one, two).ok

@@ -10,6 +10,13 @@ import pytest
 from hasten.world import durable
 
 
+def names(folder: Path) -> list[str]:
+    """
+    What is in a folder.
+    """
+    return [path.name for path in folder.iterdir()]
+
+
 def test_a_file_is_replaced_whole_with_its_mode(tmp_path: Path) -> None:
     """
     The new bytes and the new mode, and nothing beside it.
@@ -18,7 +25,7 @@ def test_a_file_is_replaced_whole_with_its_mode(tmp_path: Path) -> None:
     path.write_bytes(b"old")
     durable.write(path, b"new", mode=0o640)
 
-    assert (b"new", 0o640, ["f"]) == (path.read_bytes(), path.stat().st_mode & 0o7777, os.listdir(tmp_path))
+    assert (b"new", 0o640, ["f"]) == (path.read_bytes(), path.stat().st_mode & 0o7777, names(tmp_path))
 
 
 @pytest.mark.parametrize("broken", ["fsync", "fchmod"])
@@ -38,7 +45,7 @@ def test_what_fails_on_the_way_leaves_the_old_file(
     with pytest.raises(OSError, match="Input/output"):
         durable.write(path, b"new")
 
-    assert (b"old", ["f"]) == (path.read_bytes(), os.listdir(tmp_path))
+    assert (b"old", ["f"]) == (path.read_bytes(), names(tmp_path))
 
 
 def test_what_a_crash_left_under_the_staged_name_is_replaced(tmp_path: Path) -> None:
@@ -60,4 +67,4 @@ def test_removing_twice_is_removing_once(tmp_path: Path) -> None:
     durable.remove(tmp_path / "f")
     durable.remove(tmp_path / "f")
 
-    assert [] == os.listdir(tmp_path)
+    assert [] == names(tmp_path)

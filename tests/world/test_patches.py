@@ -3,6 +3,7 @@ Files are changed and go back: bytes, modes, absence; a person's edit is never l
 """
 
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -164,6 +165,18 @@ def test_a_path_that_leads_elsewhere_is_refused(files: Files, refused: str) -> N
         files.prepare({refused: b"x"})
 
 
+def test_a_copy_of_the_application_in_the_state_folder_can_be_changed(files: Files, tmp_path: Path) -> None:
+    """
+    The candidate of a trial is one; its change is the same as the live application's.
+    """
+    change = planned(files)
+    copy = Files(files.state_dir / "scratch" / "app", files.state_dir)
+    shutil.copytree(files.root, copy.root, ignore=shutil.ignore_patterns(".hasten"))
+    copy.apply(change)
+
+    assert (True, False) == (copy.is_applied(change), files.is_applied(change))
+
+
 def test_a_symlink_that_came_later_is_refused_too(files: Files) -> None:
     """
     Between plan and apply the file was replaced by a link: what it points to stays as it is.
@@ -215,9 +228,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_the_old_files(files: Files, monk
     """
     before, change = seen(files), planned(files)
     stage, calls = durable.stage, iter(range(9))
-    monkeypatch.setattr(
-        durable, "stage", lambda *given, **named: stage(*given, **named) if next(calls) < 1 else full()
-    )
+    monkeypatch.setattr(durable, "stage", lambda *given, **named: stage(*given, **named) if next(calls) < 1 else full())
     with pytest.raises(ApplyFailed, match="No space left"):
         files.apply(change)
 

@@ -46,6 +46,20 @@ def test_another_process_with_the_same_pid_is_not_meant(sleeper):
     assert sleeper.poll() is None
 
 
+def test_a_signal_that_is_ignored_is_known():
+    """
+    As a shell has its background jobs ignore Ctrl-C; a process that is gone ignores nothing.
+    """
+    code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print(1, flush=True); signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as deaf:
+        assert deaf.stdout.readline()
+        found = ProcessId.of(deaf.pid)
+        assert (True, False) == (found.ignores(signal.SIGINT), found.ignores(signal.SIGTERM))
+        deaf.kill()
+
+    assert not found.ignores(signal.SIGINT)
+
+
 def test_a_signal_reaches_the_process(sleeper):
     """
     The one that is meant gets it; afterwards it is not alive, even while it is not reaped.

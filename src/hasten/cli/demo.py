@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from hasten import cycle
+from hasten import cycle, kill_switch
 from hasten.application import App
 from hasten.cli import tables
 from hasten.cli.apply import carry_out_all
@@ -37,6 +37,7 @@ def command(slowdesk: str | None, state: str, scale: float, as_json: bool, prepa
     """
     os.environ.setdefault("SLOWDESK_PASSWORD", PASSWORD)
     state_dir = Path(state).resolve()
+    kill_switch.check(state_dir)
     begin = time.monotonic()
     with Display(quiet=as_json) as display:
         config = prepare(state_dir, slowdesk, scale, display.stage)

@@ -6,11 +6,18 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hasten.model import Change, Finding, Trial, Verdict
+from hasten.model import Change, Finding, Guard, Trial, Verdict
 from hasten.objectives import OBJECTIVES, Standing
 from hasten.quantities import amount, duration
+from hasten.record.checked import Item, Status
 from hasten.record.report import ChangeLine
 
+_STATUS = {
+    Status.HELD: ("✓", "green"),
+    Status.BROKEN: ("✗", "red"),
+    Status.NOT_SHOWN: ("–", "yellow"),
+    Status.NO_DATA: ("?", "yellow"),
+}
 _COLOR = {Verdict.KEEP: "green", Verdict.ROLL_BACK: "red", Verdict.INCONCLUSIVE: "yellow"}
 
 
@@ -103,17 +110,40 @@ def trial(found: Trial) -> Table:
     for column in ("Where", "Control", "Candidate", "Effect", "Interval"):
         table.add_column(column, justify="left" if column == "Where" else "right", no_wrap=column != "Where")
     for effect in [*([found.effect] if found.effect else []), *found.effects]:
+        name, quantile = effect.where.name, effect.metric.rpartition(".")[2]
         table.add_row(
-            Text("all requests" if effect.where.kind == "application" else effect.where.name),
+            Text(name if effect.where.kind == "application" or quantile == "mean" else f"{name} {quantile}"),
             amount(effect.control * 1000, "ms"),
             amount(effect.candidate * 1000, "ms"),
             f"× {effect.ratio:.3g}",
             f"{effect.low:.3g} – {effect.high:.3g}",
         )
-    for guard in found.guards:
-        mark = Text("?", style="yellow") if guard.ok is None else Text("✓", style="green")
-        mark = Text("✗", style="red") if guard.ok is False else mark
-        table.add_row(Text.assemble(mark, " ", guard.name, (f": {guard.detail}", "dim")))
     pairs = found.effect.pairs if found.effect else 0
     table.caption = f"evidence grade {found.grade}; {pairs} pairs, {found.duration_s:.0f} s; below 1 is faster"
+    return table
+
+
+def guards(found: list[Guard]) -> Text:
+    """
+    What must not get worse, a line each: held, not held, or no data.
+    """
+    text = Text()
+    for number, guard in enumerate(found):
+        mark, color = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}[guard.ok]
+        text.append("\n" if number else "").append(f"{mark} {guard.name}", style=color)
+        text.append(f": {guard.detail.removeprefix(f'{guard.name}: ')}")
+    return text
+
+
+def checks(items: list[Item]) -> Table:
+    """
+    Each item of a check with its status, what breaks the build first.
+    """
+    table = Table(box=box.SIMPLE_HEAVY, title="Check", title_style="bold", title_justify="left")
+    for column in ("", "What", "Status", "Says"):
+        table.add_column(column, no_wrap=column in ("", "Status"))
+    order = [Status.BROKEN, Status.NOT_SHOWN, Status.NO_DATA, Status.HELD]
+    for item in sorted(items, key=lambda each: order.index(each.status)):
+        mark, color = _STATUS[item.status]
+        table.add_row(Text(mark, style=color), item.name, Text(str(item.status), style=color), Text(item.says))
     return table

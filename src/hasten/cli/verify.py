@@ -45,6 +45,7 @@ def command(
         say_json({"decision": found.decision, "made": found.made, "command": found.command, "trial": found.trial})
     else:
         out.print(tables.trial(found.trial))
+        out.print(tables.guards(found.trial.guards), soft_wrap=True)
         for line in found.trial.notes:
             out.print(f"[dim]{plain(line)}[/]", soft_wrap=True)
         out.print(f"{found.decision.verdict}: {plain(found.decision.reason)}", soft_wrap=True)

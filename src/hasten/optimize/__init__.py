@@ -5,6 +5,7 @@ To add one is to add one file; there is no list to edit. Files whose name begins
 remedy, not remedies.
 """
 
+import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
@@ -92,8 +93,10 @@ def remedy(name: str) -> Remedy:
     try:
         return _found()[name]
     except KeyError:
+        close = difflib.get_close_matches(name, _found(), n=1)
         raise ConfigError(
-            f"there is no optimization {name!r}", hint=f"known: {', '.join(_found()) or 'none'}"
+            f"there is no optimization {name!r}",
+            hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(_found()) or 'none'}",
         ) from None
 
 

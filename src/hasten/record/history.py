@@ -10,8 +10,13 @@ from typing import Any
 import msgspec
 
 from hasten.evidence import Observation
-from hasten.model import LIVE_ARENAS, Change, Decision, Entry, Finding, Measurement, Noun, Step, Trial
+from hasten.model import Change, Decision, Entry, Finding, Measurement, Noise, Noun, Step, Trial, Verdict
+from hasten.workload import Workload
 
+#: Arenas in which the live application has something of the change: the clone and the instance are its own.
+LIVE_ARENAS = ("split", "live")
+#: What was said about a change and does not move it.
+_SAID = (Step.APPROVED, Step.WITHDRAWN)
 #: After these nothing of the change is in the world.
 _GONE = (Step.PLANNED, Step.ROLLED_BACK)
 
@@ -31,6 +36,8 @@ class ChangeState(Noun, frozen=True, kw_only=True):
     last_seq: int = 0
     at: datetime | None = None
     has_been_live: bool = False
+    kept_seq: int = 0
+    planned_under: Workload | None = None
 
     @property
     def is_kept(self) -> bool:
@@ -38,6 +45,14 @@ class ChangeState(Noun, frozen=True, kw_only=True):
         The change belongs in the world.
         """
         return self.step is Step.KEPT
+
+    @property
+    def has_failed(self) -> bool:
+        """
+        It was judged and has gone back; one that was undone on request has not failed.
+        """
+        judged = self.decision is not None and self.decision.verdict is not Verdict.KEEP
+        return self.step is Step.ROLLED_BACK and judged
 
     @property
     def is_settled(self) -> bool:
@@ -72,9 +87,10 @@ def changes(entries: list[Entry]) -> list[ChangeState]:
             change = msgspec.convert(entry.body["change"], Change)
             states.pop(change.id, None)
             states[change.id] = ChangeState(
-                change=change, step=Step.PLANNED, planned_seq=entry.seq, last_seq=entry.seq, at=entry.at
-            )
-        elif entry.body.get("change") in states:
+                change=change, step=Step.PLANNED, planned_seq=entry.seq, last_seq=entry.seq, at=entry.at,
+                planned_under=msgspec.convert(entry.body.get("workload"), Workload | None),
+            )  # fmt: skip
+        elif entry.step not in _SAID and entry.body.get("change") in states:
             states[entry.body["change"]] = _moved(states[entry.body["change"]], entry)
     return list(states.values())
 
@@ -84,6 +100,8 @@ def _moved(state: ChangeState, entry: Entry) -> ChangeState:
     moved: dict[str, Any] = {"last_seq": entry.seq, "at": entry.at}
     if entry.step is not Step.RECOVERED:
         moved["step"] = entry.step
+    if entry.step is Step.KEPT:
+        moved["kept_seq"] = entry.seq
     if entry.step is Step.APPLIED:
         moved["arena"] = body["arena"]
         moved["has_been_live"] = state.has_been_live or body["arena"] in LIVE_ARENAS
@@ -101,6 +119,30 @@ def find_change(entries: list[Entry], prefix: str) -> list[ChangeState]:
     The changes whose id starts with `prefix`.
     """
     return [state for state in changes(entries) if state.change.id.startswith(prefix)]
+
+
+def latest_noise(entries: list[Entry]) -> Noise | None:
+    """
+    What control against control said last, with its blocks.
+    """
+    for entry in reversed(entries):
+        noise = entry.body.get("trial", {}).get("noise") if entry.step is Step.TRIED else None
+        if noise and noise.get("blocks"):
+            return msgspec.convert(noise, Noise)
+    return None
+
+
+def kept_in_run(entries: list[Entry]) -> list[bool]:
+    """
+    For each trial that was looked at since the last measurement, whether it ended in KEEP.
+    """
+    found: list[bool] = []
+    for entry in entries:
+        if entry.step is Step.MEASURED:
+            found = []
+        elif entry.step is Step.TRIED and "decision" in entry.body and entry.body.get("trial", {}).get("looks"):
+            found.append(entry.body["decision"]["verdict"] == Verdict.KEEP)
+    return found
 
 
 def measured(entries: list[Entry]) -> list[Measured]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from hasten.application import App
 from hasten.fleet import Fleet
 from hasten.model import digest_of
+from hasten.world.policy_file import PolicyFile
 from hasten.world.postgres import Database
 from hasten.world.saved import digest_of_bytes
 
-#: What of the state folder belongs to the application: it decides how the next start and the agent behave.
-GOVERNING = ("processes.json", "policy.json")
+#: What of the state folder belongs to the application: it decides how the next start goes.
+GOVERNING = ("processes.json",)
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Snapshot:
     files: below the application's folder: bytes, mode and owner of each file, target of each link, mode of each folder.
     processes: how each is described and whether it runs like that; anything else that runs.
     governing: files of the state folder that change how the application runs.
+    policy: the rules that its agents obey, also on trial, and whether any is obeyed. The number of the revision is no
+        part of it: going back makes a new one.
     """
 
     schema: bytes = b""
@@ -33,13 +36,14 @@ class Snapshot:
     files: dict[str, str] = field(default_factory=dict)
     processes: dict[str, str] = field(default_factory=dict)
     governing: dict[str, str] = field(default_factory=dict)
+    policy: dict[str, str] = field(default_factory=dict)
 
     def differences(self, other: "Snapshot") -> list[str]:
         """
         What is not the same, one line each.
         """
         found = ["the schema"] if self.schema != other.schema else []
-        for name in ("rows", "files", "processes", "governing"):
+        for name in ("rows", "files", "processes", "governing", "policy"):
             mine, theirs = getattr(self, name), getattr(other, name)
             found += [
                 f"{name}: {key} was {mine.get(key, 'not there')}, is {theirs.get(key, 'not there')}"
@@ -60,6 +64,7 @@ def snapshot(app: App) -> Snapshot:
         files=_files(app.root, app.state_dir.resolve()) if app.root != Path() else {},
         processes=_processes(app.fleet) if app.fleet is not None else {},
         governing={name: _file(app.state_dir / name) for name in GOVERNING if (app.state_dir / name).exists()},
+        policy=_policy(app.policy),
     )
 
 
@@ -79,6 +84,13 @@ def _file(path: Path) -> str:
     if stat.S_ISLNK(status.st_mode):
         return f"link to {path.readlink()}"
     return f"{about} {digest_of_bytes(path.read_bytes())}" if stat.S_ISREG(status.st_mode) else f"{about} folder"
+
+
+def _policy(file: PolicyFile) -> dict[str, str]:
+    found = file.read()
+    rules = {rule.id: digest_of(rule) for rule in found.rules}
+    rules |= {f"{rule.id} on trial": digest_of(rule) for rule in (found.trial.rules if found.trial else [])}
+    return rules | ({"STOP": "is there"} if file.is_stopped else {})
 
 
 def _processes(fleet: Fleet) -> dict[str, str]:

@@ -1,5 +1,5 @@
 """
-Same answers in both arms: which differences count, and which a statement leaves to the server.
+Same results in both arms: rows, columns and errors; which differences count, and which are the server's to choose.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,6 +15,8 @@ _ORDER_DEPENDENT = frozenset(
     {"array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "xmlagg", "mode"}
     | {"first_value", "last_value", "nth_value", "row_number", "rank", "lag", "lead", "ntile"}
 )
+#: Errors that say something of the moment and nothing of the statement: cancelled, locked out, serialized, shut down.
+_PASSING = ("57", "55P03", "40", "53", "08")
 _MOST_NAMED = 20
 
 
@@ -25,12 +27,14 @@ class Comparison:
 
     noisy: control does not agree with itself (now(), random(), another session).
     free: the statement leaves it to the server which rows or which order it gives, so only their number was compared.
+    failed_alike: it fails in both arms with the same SQLSTATE.
     """
 
     compared: int = 0
     equal: int = 0
     noisy: int = 0
     free: int = 0
+    failed_alike: int = 0
     unequal: list[dict[str, Any]] = field(default_factory=list)
 
     def add(
@@ -46,15 +50,13 @@ class Comparison:
         """
         control, candidate = pair
         if control.error or candidate.error:
+            self._add_errors(statement, sample, pair)
             return
         self.compared += 1
-        if statement.is_write or control.rows is None or candidate.rows is None:
-            # Values of a write may come from a sequence or a clock; the number of rows may not.
-            same = control.count == candidate.count
-        else:
-            same = control.rows.multiset == candidate.rows.multiset and control.rows.count == candidate.rows.count
-            same = same and (not total_order or control.rows.ordered == candidate.rows.ordered)
-        if same:
+        if not same_columns(control, candidate):
+            self._unequal(statement, sample, pair, "columns")
+            return
+        if same_rows(statement, pair, total_order=total_order):
             self.equal += 1
             return
         if control.count == candidate.count and not total_order and leaves_a_choice(statement.shape):
@@ -64,8 +66,33 @@ class Comparison:
         if not statement.is_write and repeated and control.rows and repeated.multiset != control.rows.multiset:
             self.noisy += 1
             return
-        counts = {"control_rows": control.count, "candidate_rows": candidate.count}
-        self.unequal.append({"query_id": statement.query_id, "sample": sample, **counts})
+        self._unequal(statement, sample, pair, "rows")
+
+    def _add_errors(self, statement: Replayed, sample: int, pair: tuple[Run, Run]) -> None:
+        """
+        Both arms must fail with the same SQLSTATE. That is no clean comparison: agreeing in errors proves little.
+
+        An error of the moment says nothing, and a write may fail in one arm because of what a sequence gave it there.
+        """
+        control, candidate = pair
+        if any(run.error and run.error.startswith(_PASSING) for run in pair):
+            return
+        if control.error == candidate.error:
+            self.failed_alike += 1
+        elif not statement.is_write:
+            self.compared += 1
+            self._unequal(statement, sample, pair, "error")
+
+    def _unequal(self, statement: Replayed, sample: int, pair: tuple[Run, Run], what: str) -> None:
+        control, candidate = pair
+        found: dict[str, Any] = {"query_id": statement.query_id, "sample": sample, "what": what}
+        if what == "error":
+            found |= {"control_error": control.error, "candidate_error": candidate.error}
+        elif what == "columns":
+            found |= {"control_columns": _told(control), "candidate_columns": _told(candidate)}
+        else:
+            found |= {"control_rows": control.count, "candidate_rows": candidate.count}
+        self.unequal.append(found)
 
     def as_data(self) -> dict[str, Any]:
         """
@@ -76,8 +103,32 @@ class Comparison:
             "equal": self.equal,
             "noisy": self.noisy,
             "free": self.free,
+            "failed_alike": self.failed_alike,
             "unequal": self.unequal[:_MOST_NAMED],
         }
+
+
+def same_columns(control: Run, candidate: Run) -> bool:
+    """
+    Whether both results have the same columns: names, types and modifiers, in the same order.
+    """
+    return control.columns == candidate.columns
+
+
+def same_rows(statement: Replayed, pair: tuple[Run, Run], *, total_order: bool) -> bool:
+    """
+    Whether both results hold the same rows, in the same order where ORDER BY leaves no choice.
+    """
+    control, candidate = pair
+    if statement.is_write or control.rows is None or candidate.rows is None:
+        # Values of a write may come from a sequence or a clock; the number of rows may not.
+        return control.count == candidate.count
+    same = control.rows.multiset == candidate.rows.multiset and control.rows.count == candidate.rows.count
+    return same and (not total_order or control.rows.ordered == candidate.rows.ordered)
+
+
+def _told(run: Run) -> list[str]:
+    return [f"{column.name}: {column.oid} ({column.modifier})" for column in run.columns]
 
 
 def leaves_a_choice(shape: StatementShape) -> bool:

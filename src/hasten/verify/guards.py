@@ -4,17 +4,45 @@ What must not get worse while something else gets better: pure functions over wh
 A guard without data is None, never True: no data is not good news.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hasten.model import Block, Effect, Guard
 
-#: A statement may be this much slower before anybody calls it worse (lower end of its interval, so it is shown).
-WORSE_RATIO = 1.10
+#: Something may be this much slower before anybody calls it worse (lower end of its interval, so it is shown).
+WORSE_RATIO = 1.05
+WORSE_WRITE_RATIO = 1.10
 #: … and by this much per call: one index more costs a fast INSERT tens of microseconds, which nobody can notice and
 #: which the primary effect has already paid for.
 WORSE_S = 0.001
+#: A request has many statements and is waited for.
+WORSE_ROUTE_S = 0.0002
 LEAST_PAIRS = 6
+#: A route with fewer requests per arm is not judged; one with a smaller share of all calls need not be.
+LEAST_REQUESTS = 100
+LEAST_SHARE = 0.01
+WORSE_ERROR_SHARE = 0.001
+ONE_SIDED_Z = 1.645
+MORE_MEMORY = MORE_CPU = MORE_DISK = 1.10
+#: … and by this much: less is within what two starts of one program differ by.
+LEAST_MORE_MB, LEAST_MORE_MS = 8.0, 0.2
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """
+    Worse is what is shown to be beyond both.
+    """
+
+    ratio: float
+    seconds: float
+
+
+_READ = _Limit(WORSE_RATIO, WORSE_S)
+_WRITE = _Limit(WORSE_WRITE_RATIO, WORSE_S)
+_ROUTE = _Limit(WORSE_RATIO, WORSE_ROUTE_S)
 
 
 def errors(blocks: Sequence[Block], warm_up_control: int = 0, warm_up_candidate: int = 0) -> Guard:
@@ -36,7 +64,8 @@ def others(effects: Sequence[Effect], writes: Collection[str]) -> Guard:
     """
     No reading statement is shown to be slower.
     """
-    return _not_worse("statements", "reading", [each for each in effects if each.where.name not in writes])
+    reads = [each for each in effects if each.where.name not in writes]
+    return _not_worse("statements", "reading statement", reads, _READ)
 
 
 def writes(effects: Sequence[Effect], writing: Collection[str], unsampled: Mapping[str, bool]) -> Guard:
@@ -51,28 +80,110 @@ def writes(effects: Sequence[Effect], writing: Collection[str], unsampled: Mappi
         return Guard(name="writes", ok=None, detail=detail)
     if not writing:
         return Guard(name="writes", ok=True, detail="nothing wrote to the tables while they were observed")
-    return _not_worse("writes", "writing", [each for each in effects if each.where.name in writing])
+    found = [each for each in effects if each.where.name in writing]
+    return _not_worse("writes", "writing statement", found, _WRITE)
 
 
-def _not_worse(name: str, what: str, effects: Sequence[Effect]) -> Guard:
+def routes(effects: Sequence[Effect], weights: Mapping[str, float], support: Mapping[str, int]) -> Guard:
+    """
+    No route is shown to be slower by more than 5 %, and no route that matters went unseen.
+
+    Args:
+        weights: Calls of each route; those with at least 1 % of all calls matter.
+        support: Requests of each route in the arm that had fewer.
+    """
+    enough = [each for each in effects if support.get(each.where.name, 0) >= LEAST_REQUESTS]
+    total = math.fsum(weights.values())
+    seen = {each.where.name for each in enough if each.pairs >= LEAST_PAIRS}
+    unseen = sorted(name for name, calls in weights.items() if calls >= LEAST_SHARE * total and name not in seen)
+    if unseen and not any(_is_worse(each, _ROUTE) for each in enough):
+        detail = f"too few requests to judge {', '.join(unseen)} (at least {LEAST_REQUESTS} per arm)"
+        return Guard(name="routes", ok=None, detail=detail, limit=_ROUTE.ratio)
+    return _not_worse("routes", "route", enough, _ROUTE)
+
+
+def _not_worse(name: str, what: str, effects: Sequence[Effect], limit: _Limit) -> Guard:
     judged = [each for each in effects if each.pairs >= LEAST_PAIRS]
     if not judged:
-        return Guard(name=name, ok=None, detail=f"no {what} statement was timed often enough")
-    slower = [each for each in judged if _is_worse(each)]
-    if not slower:
-        worst = max(judged, key=lambda each: each.low)
-        detail = f"none of {len(judged)} {what} statements is shown to be slower"
-        return Guard(name=name, ok=True, detail=detail, value=worst.low, limit=WORSE_RATIO)
-    worst = max(slower, key=lambda each: each.low)
+        return Guard(name=name, ok=None, detail=f"no {what} was timed often enough", limit=limit.ratio)
+    worst = max(judged, key=lambda each: (_is_worse(each, limit), each.low))
+    if _is_worse(worst, limit):
+        detail = (
+            f"{what} {worst.where.name} takes {worst.ratio:.2f} × as long "
+            f"({worst.control * 1000:.1f} ms, then {worst.candidate * 1000:.1f} ms)"
+        )
+        return Guard(name=name, ok=False, detail=detail, value=worst.low, limit=limit.ratio)
+    highest = max(each.high for each in judged)
+    detail = f"none of {len(judged)} {what}s is shown to be slower; at the most × {highest:.3g}"
+    return Guard(name=name, ok=True, detail=detail, value=worst.low, limit=limit.ratio)
+
+
+def _is_worse(effect: Effect, limit: _Limit) -> bool:
+    return effect.low > limit.ratio and (effect.low - 1) * effect.control > limit.seconds
+
+
+def error_rate(control: tuple[int, int], candidate: tuple[int, int]) -> Guard:
+    """
+    The candidate's share of errors is not shown to be a tenth of a point higher.
+
+    Args:
+        control, candidate: Errors, and attempts in all.
+    """
+    limit = WORSE_ERROR_SHARE
+    if min(control[1], candidate[1]) < LEAST_REQUESTS:
+        return Guard(
+            name="error_rate",
+            ok=None,
+            detail=f"{min(control[1], candidate[1])} requests are too few to know the share of errors",
+            limit=limit,
+        )
+    # One success and one failure more in each arm make the interval of a difference of rare shares honest
+    # (Agresti and Caffo 2000).
+    shares = [(errors + 1) / (attempts + 2) for errors, attempts in (control, candidate)]
+    variance = sum(p * (1 - p) / (n + 2) for p, n in zip(shares, (control[1], candidate[1]), strict=True))
+    low = shares[1] - shares[0] - ONE_SIDED_Z * math.sqrt(variance)
     detail = (
-        f"{what} statement {worst.where.name} takes {worst.ratio:.2f} × as long "
-        f"({worst.control * 1000:.1f} ms, then {worst.candidate * 1000:.1f} ms)"
+        f"{candidate[0]} of {candidate[1]} requests failed with the change, {control[0]} of {control[1]} without it"
     )
-    return Guard(name=name, ok=False, detail=detail, value=worst.low, limit=WORSE_RATIO)
+    return Guard(name="error_rate", ok=low <= limit, detail=detail, value=low, limit=limit)
 
 
-def _is_worse(effect: Effect) -> bool:
-    return effect.low > WORSE_RATIO and (effect.low - 1) * effect.control > WORSE_S
+def resource(
+    name: str, unit: str, control: float | None, candidate: float | None, limit_ratio: float, *, least: float = 0.0
+) -> Guard:
+    """
+    What an arm uses of memory, CPU or disk is at most `limit_ratio` × what control uses, or `least` more.
+    """
+    if control is None or candidate is None or control <= 0:
+        return Guard(name=name, ok=None, detail=f"the {name} of both arms is not known", limit=limit_ratio)
+    ratio = candidate / control
+    detail = f"{name}: {control:.4g} {unit} without the change, {candidate:.4g} {unit} with it (× {ratio:.3g})"
+    ok = ratio <= limit_ratio or candidate - control <= least
+    return Guard(name=name, ok=ok, detail=detail, value=ratio, limit=limit_ratio)
+
+
+def memory(control_bytes: float | None, candidate_bytes: float | None) -> Guard:
+    """
+    The resident memory of the candidate's processes is at most 10 % more.
+    """
+    in_mb = [None if value is None else value / 1e6 for value in (control_bytes, candidate_bytes)]
+    return resource("memory", "MB", in_mb[0], in_mb[1], MORE_MEMORY, least=LEAST_MORE_MB)
+
+
+def cpu(control_s: float | None, candidate_s: float | None) -> Guard:
+    """
+    The candidate takes at most 10 % more CPU time per request.
+    """
+    in_ms = [None if value is None else value * 1e3 for value in (control_s, candidate_s)]
+    return resource("cpu", "ms per request", in_ms[0], in_ms[1], MORE_CPU, least=LEAST_MORE_MS)
+
+
+def disk(control_bytes: float | None, candidate_bytes: float | None) -> Guard:
+    """
+    The candidate's files are at most 10 % more.
+    """
+    in_mb = [None if value is None else value / 1e6 for value in (control_bytes, candidate_bytes)]
+    return resource("disk", "MB", in_mb[0], in_mb[1], MORE_DISK)
 
 
 def rows(equivalence: Mapping[str, Any]) -> Guard:

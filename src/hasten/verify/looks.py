@@ -13,6 +13,7 @@ import numpy as np
 from hasten.model import PLANNED_PAIRS, Block, Ending, Look
 from hasten.verify.boundary import LEVEL, bound
 from hasten.verify.resampling import Array, log_ratio
+from hasten.verify.student import widening
 
 #: Fewer pairs have no standard error worth the name.
 LEAST_PAIRS = 6
@@ -56,7 +57,8 @@ def look_at(totals: Array, seed: int, level: float = LEVEL) -> Look:
     What these totals say, with the interval that holds at every look together (Jennison and Turnbull 1989).
     """
     pairs = totals.shape[1]
-    ratio, error = (_rounded(float(value)) for value in log_ratio(totals[0], totals[1], seed))
+    ratio, error = (float(value) for value in log_ratio(totals[0], totals[1], seed))
+    ratio, error = _rounded(ratio), _rounded(error * widening(pairs))
     z = bound(pairs, level)
     low, high = _rounded(math.exp(ratio - z * error)), _rounded(math.exp(min(ratio + z * error, 700.0)))
     return Look(pairs=pairs, log_ratio=ratio, error=error, z=z, low=low, high=high)

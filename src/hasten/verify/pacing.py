@@ -9,7 +9,8 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 
-from hasten.model import Noun
+from hasten.model import PLANNED_PAIRS, Noun
+from hasten.verify.guards import LEAST_REQUESTS, LEAST_SHARE
 from hasten.world.load.duet import Turn
 from hasten.world.load.plan import LoadRequest
 
@@ -20,6 +21,8 @@ MOST_PER_S = 200.0
 LEAST_PER_S = 0.05
 #: A block is as long as this, or as one round of all routes takes.
 BLOCK_S = 1.5
+#: … or, to have LEAST_REQUESTS of each route that matters at the first look, at most as long as this.
+MOST_BLOCK_S = 15.0
 LEAST_PER_BLOCK = 8
 
 
@@ -76,7 +79,7 @@ def pace_of(
         seconds, cpu_s: By route; a route that is missing is left out of the trial.
     """
     known = {route: share for route, share in shares.items() if route in seconds}
-    fewest = _counts(known, max(LEAST_PER_BLOCK, len(known)))
+    fewest = _counts(known, LEAST_PER_BLOCK, least=1)
     busy_s, used_s = _mean(fewest, seconds), _mean(fewest, cpu_s)
     limits = {
         f"an answer takes {busy_s * 1000:.3g} ms, so each is at work for {UTILIZATION:.0%} of the time": (
@@ -89,7 +92,11 @@ def pace_of(
     }
     reason = min(limits, key=lambda each: limits[each])
     rate = max(LEAST_PER_S, limits[reason])
-    counts = _counts(known, max(sum(fewest.values()), round(rate * BLOCK_S)))
+    counts = fewest
+    for least in range(1, -(-LEAST_REQUESTS // PLANNED_PAIRS[0]) + 1):
+        wanted = _counts(known, round(rate * BLOCK_S), least=least)
+        if sum(wanted.values()) / rate <= MOST_BLOCK_S:
+            counts = wanted
     return Pace(rate_per_s=rate, per_block=counts, utilization=min(1.0, rate * busy_s), limited_by=reason)
 
 
@@ -113,9 +120,15 @@ def turns_of(requests: Sequence[LoadRequest], pace: Pace, index: int, seed: int)
     return [Turn(at_s, number) for at_s, number in zip(moments, chosen, strict=True)]
 
 
-def _counts(shares: Mapping[str, float], wanted: int) -> dict[str, int]:
+def _counts(shares: Mapping[str, float], wanted: int, *, least: int) -> dict[str, int]:
+    """
+    How often each route comes among about `wanted` requests: once, and a route that matters `least` times.
+    """
     total = math.fsum(shares.values()) or 1.0
-    return {route: max(1, round(share / total * wanted)) for route, share in sorted(shares.items())}
+    return {
+        route: max(least if share >= LEAST_SHARE * total else 1, round(share / total * wanted))
+        for route, share in sorted(shares.items())
+    }
 
 
 def _mean(counts: Mapping[str, int], values: Mapping[str, float]) -> float:

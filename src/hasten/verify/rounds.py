@@ -40,9 +40,9 @@ def compare(
         seconds: list[float] = []
         for number, sample in enumerate(statement.samples):
             pair = playing.both(sample, control_first=number % 2 == 0, with_rows=True)
+            record.comparison.add(statement, number, pair, partial(playing.again, sample), total_order=total_order)
             if _count_errors(pair, record.first_errors):
                 continue
-            record.comparison.add(statement, number, pair, partial(playing.again, sample), total_order=total_order)
             good.append(sample)
             seconds.append(max(run.seconds for run in pair))
         if good:

@@ -6,7 +6,7 @@ two instances all come as a Block.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -35,6 +35,9 @@ class Plan:
         least_gain: The share of time that must be saved; a trial that can no longer show it ends.
         level: One-sided, as granted by verify.discovery.
         budget_s: Beyond it no pair is begun, once the first look was had.
+        harm_alpha: How readily the watch between the looks believes in harm; in a copy nobody is hurt by going on.
+            0: it does not look for a slower mean at all, only for a fifth more and for errors.
+        ends: Says at each look whether it is conclusive, where that is not a question of `least_gain`.
         clock: Seconds that never go back.
     """
 
@@ -44,6 +47,8 @@ class Plan:
     level: float = LEVEL
     most_pairs: int = PLANNED_PAIRS[-1]
     budget_s: float = 600.0
+    harm_alpha: float = harm.ALPHA
+    ends: Callable[[Look, Sequence[Block]], Ending | None] | None = None
     clock: Callable[[], float] = monotonic
 
 
@@ -102,7 +107,7 @@ class _Playing:
         self.start = plan.clock()
         self.blocks: list[Block] = []
         self.looks: list[Look] = []
-        self._watch = harm.Watch(plan.weights)
+        self._watch = harm.Watch(plan.weights, plan.harm_alpha)
         self._usable = 0
 
     def add(self, block: Block) -> None:
@@ -116,7 +121,7 @@ class _Playing:
         if self._usable in PLANNED_PAIRS and self._usable > len(self.looks) * PLANNED_PAIRS[0]:
             totals = totals_of(self.blocks, self.plan.weights)
             self.looks.append(look_at(totals, self.plan.seed, self.plan.level))
-            found = ending(self.looks[-1], self.plan.least_gain)
+            found = self._ending(self.looks[-1])
             if found:
                 return found
         if len(self.blocks) >= PLANNED_PAIRS[0] and not self._usable:
@@ -124,6 +129,12 @@ class _Playing:
         spent_s = self.plan.clock() - self.start
         limit_s = self.plan.budget_s * (1.0 if self.looks else STRETCH)
         return Ending.TIME if spent_s > limit_s else None
+
+    def _ending(self, look: Look) -> Ending | None:
+        if self.plan.ends is None:
+            return ending(look, self.plan.least_gain)
+        found = self.plan.ends(look, self.blocks)
+        return found or (Ending.LAST_LOOK if look.pairs >= PLANNED_PAIRS[-1] else None)
 
     def result(self, ended: Ending) -> Played:
         seconds = self.plan.clock() - self.start

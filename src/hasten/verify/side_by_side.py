@@ -16,12 +16,11 @@ import msgspec
 
 from hasten.errors import NoData
 from hasten.log import operation
-from hasten.model import Block, Grade, Guard, Trial, Where
-from hasten.verify import usage
-from hasten.verify.answers import Equivalence, guard
+from hasten.model import Block, Ending, Grade, Guard, Trial
+from hasten.verify import judging
+from hasten.verify.answers import guard
 from hasten.verify.pacing import Pace, pace_of, shares_of, turns_of
 from hasten.verify.pair import Pair
-from hasten.verify.route_effects import effect_over, not_worse, route_effects
 from hasten.verify.sequence import Plan, Played, Progress, run_pairs
 from hasten.verify.tally import Tally, weights_of
 from hasten.verify.usage import Usage
@@ -29,6 +28,9 @@ from hasten.world.load.duet import Duet, Turn, duet
 from hasten.world.load.plan import LoadRequest
 from hasten.world.processes import core_count
 
+ARENA = "instances"
+#: The guards of such a trial after `answers`, in their order.
+GUARDS = ("harm", "error_rate", "failures", "statuses", "routes", "cpu", "memory")
 #: Each of the two passes before the first pair: one that warms both, one that is measured.
 PASS_S = 15.0
 PASS_REQUESTS = 200
@@ -62,16 +64,14 @@ def run_side_by_side(
         found = pair.answers(plan.seed)
         answers = guard(found)
         if needs_same_answers and answers.ok is False:
-            trial = _untimed(name, pair, plan, found, answers)
+            trial = _untimed(name, pair, plan, answers)
         else:
             with duet(pair.plans(plan.seed), pair.renew) as both:
                 running = _Trial(pair, both, plan, progress)
                 running.prepare()
                 played = run_pairs(running.play, running.plan, running.on)
-                trial = running.judged(name, played)
-            guards = [answers, *trial.guards] if needs_same_answers else trial.guards
-            trial = msgspec.structs.replace(trial, guards=guards, equivalence=found.as_data())
-        trial = msgspec.structs.replace(trial, duration_s=monotonic() - start)
+                trial = running.judged(name, played, [answers] if needs_same_answers else [])
+        trial = msgspec.structs.replace(trial, equivalence=found.as_data(), duration_s=monotonic() - start)
         result.update(pairs=len(trial.blocks), ended=trial.ended)
     return trial
 
@@ -133,40 +133,26 @@ class _Trial:
         order = "control first" if control_first else "candidate first"
         return self.tally.block(self.pair.requests, turns, answers, index=index, order=order)
 
-    def judged(self, name: str, played: Played) -> Trial:
+    def judged(self, name: str, played: Played, answers: list[Guard]) -> Trial:
         """
         The trial with its effects and guards.
         """
-        plan, weights = self.plan, dict(self.plan.weights)
-        where = Where(kind="application", name=self.pair.control.target.application.name)
-        routes = route_effects(played.blocks, weights, plan.seed, plan.level)
-        guards = [
-            played.harm,
-            self.tally.errors(),
-            self.tally.statuses(),
-            not_worse(routes, weights),
-            usage.cpu(*(each.cpu_s for each in self.usage)),
-            usage.memory(*(each.memory_bytes() for each in self.usage)),
-        ]
-        return Trial(
-            change=name,
-            grade=Grade.A,
-            arena="instances",
-            seed=plan.seed,
-            blocks=played.blocks,
-            effect=effect_over(played.blocks, weights, plan.seed, plan.level, where),
-            effects=routes,
-            guards=guards,
-            weights=weights,
-            notes=[*self.pair.notes, self.pace.says, *self.tally.notes(), *self._missing(weights)],
-            looks=played.looks,
-            least_gain=plan.least_gain,
-            level=plan.level,
-            ended=played.ended,
+        requests = max(1, sum(self.tally.timed.values()))
+        trial = msgspec.structs.replace(
+            judging.bare(name, Grade.A, ARENA, self.plan, played),
+            guards=[*answers, self.tally.failures_guard(), self.tally.statuses()],
+            notes=[*self.pair.notes, self.pace.says, *self.tally.notes(), *self._missing()],
+            facts={
+                **judging.REQUESTS,
+                "harm_alpha": self.plan.harm_alpha,
+                "cpu_s_per_request": [each.cpu_s / requests for each in self.usage],
+                "memory_bytes": [each.memory_bytes() for each in self.usage],
+            },
         )
+        return judging.judged(trial, [*(each.name for each in answers), *GUARDS])
 
-    def _missing(self, weights: dict[str, float]) -> list[str]:
-        missing = sorted({each.name for each in self.pair.requests} - weights.keys())
+    def _missing(self) -> list[str]:
+        missing = sorted({each.name for each in self.pair.requests} - self.plan.weights.keys())
         return [f"no answer of it could be timed: {', '.join(missing)}"] if missing else []
 
     def _pass(self, what: str) -> _Passed:
@@ -200,19 +186,20 @@ def spread_over_routes(requests: Sequence[LoadRequest]) -> list[int]:
     return [numbers[turn % len(numbers)] for turn in range(rounds) for numbers in by_route.values()]
 
 
-def _untimed(name: str, pair: Pair, plan: Plan, found: Equivalence, answers: Guard) -> Trial:
+def _untimed(name: str, pair: Pair, plan: Plan, answers: Guard) -> Trial:
     return Trial(
         change=name,
         grade=Grade.A,
-        arena="instances",
+        arena=ARENA,
         seed=plan.seed,
         blocks=[],
         effect=None,
         guards=[answers],
-        equivalence=found.as_data(),
         notes=[*pair.notes, "nothing was timed, because the answers differ"],
         least_gain=plan.least_gain,
         level=plan.level,
+        ended=Ending.NO_DATA,
+        facts=dict(judging.REQUESTS),
     )
 
 

@@ -1,66 +1,78 @@
 """
 Effects and their intervals, computed from a trial's raw blocks alone: same blocks, weights and seed, same numbers.
 
-The effect is a ratio of means, candidate to control, each statement weighted by its calls. Its interval is the 95 %
-percentile bootstrap over pairs of the log ratio, widened for small samples as Hesterberg (2015, "expanded percentile")
-proposes: with 12 pairs a plain percentile interval covers about 91 %, the expanded one about 95 %.
+The primary effect is one ratio of means, candidate to control, each statement or route weighted by its calls, with the
+repeated interval of verify.looks. What is beside it, each statement or route by itself, is looked at once, at the end,
+and only ever vetoes: it has a plain 95 % percentile bootstrap over pairs, widened for small samples as Hesterberg
+(2015, "expanded percentile") proposes: with 12 pairs a plain percentile interval covers about 91 %, the expanded one
+about 95 %.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hasten.model import Block, Effect, Where
+from hasten.verify.boundary import LEVEL
+from hasten.verify.looks import look_at, totals_of
+from hasten.verify.student import expanded_tail
 
-CONFIDENCE = 0.95
 RESAMPLES = 4000
 STATEMENT_TIME = "hasten.statement.time"
 DATABASE_TIME = "hasten.database.time"
 
-#: The key in Trial.weights that is no statement: the share of all observed database time that is at stake.
-SHARE = "*"
+STATEMENTS = Where(kind="database", name="statements")
 
 Array = NDArray[np.float64]
 
 
 def effect_of(
     blocks: Sequence[Block],
-    weights: dict[str, float],
+    weights: Mapping[str, float],
     seed: int,
     *,
+    level: float = LEVEL,
     metric: str = STATEMENT_TIME,
-    where: Where | None = None,
+    where: Where = STATEMENTS,
 ) -> Effect | None:
     """
-    The effect on the weighted sum of all statements in the blocks; None where there is nothing to compare.
+    The effect on the weighted sum of everything in the blocks; None with fewer than two pairs to compare.
 
-    `control` and `candidate` are weighted seconds per round. With one block the interval is infinitely wide.
+    `control` and `candidate` are weighted seconds per pair. The interval is the repeated one: at a planned look it is
+    that of the look, elsewhere it is shown and decides nothing.
     """
-    where = where or Where(kind="database", name="statements")
-    names = names_in(blocks)
-    if not blocks or not names:
+    totals = totals_of(blocks, weights)
+    if totals.shape[1] < 2:
         return None
-    totals = [
-        (
-            sum(weights.get(name, 1.0) * block.control[name] for name in names),
-            sum(weights.get(name, 1.0) * block.candidate[name] for name in names),
-        )
-        for block in blocks
-    ]
-    return _effect(totals, seed, metric, where)
+    look = look_at(totals, seed, level)
+    return Effect(
+        metric=metric,
+        where=where,
+        ratio=math.exp(look.log_ratio),
+        low=look.low,
+        high=look.high,
+        pairs=look.pairs,
+        control=float(totals[0].mean()),
+        candidate=float(totals[1].mean()),
+    )
 
 
-def effects_of(blocks: Sequence[Block], seed: int) -> list[Effect]:
+def effects_of(
+    blocks: Sequence[Block], seed: int, *, metric: str = STATEMENT_TIME, kind: str = "statement"
+) -> list[Effect]:
     """
-    The effect on each statement by itself, in the order of their names.
+    The effect on each statement or route by itself, over the pairs that have it in both arms, in order of the names.
     """
     found = []
-    for name in names_in(blocks):
-        pairs = [(block.control[name], block.candidate[name]) for block in blocks]
-        effect = _effect(pairs, seed, STATEMENT_TIME, Where(kind="statement", name=name))
+    for name in sorted({name for block in blocks for name in block.control.keys() & block.candidate.keys()}):
+        pairs = [
+            (block.control[name], block.candidate[name])
+            for block in blocks
+            if name in block.control and name in block.candidate
+        ]
+        effect = _effect(pairs, seed, metric, Where(kind=kind, name=name))
         found += [effect] if effect else []
     return found
 
@@ -123,7 +135,7 @@ def names_in(blocks: Sequence[Block]) -> list[str]:
 def _effect(pairs: Sequence[tuple[float, float]], seed: int, metric: str, where: Where) -> Effect | None:
     control = np.array([pair[0] for pair in pairs], dtype=np.float64)
     candidate = np.array([pair[1] for pair in pairs], dtype=np.float64)
-    if not np.isfinite(control).all() or not np.isfinite(candidate).all():
+    if len(pairs) < 2 or not np.isfinite(control).all() or not np.isfinite(candidate).all():
         return None
     if control.sum() <= 0 or candidate.sum() <= 0:
         return None
@@ -142,13 +154,9 @@ def _effect(pairs: Sequence[tuple[float, float]], seed: int, metric: str, where:
 
 def log_ratio_interval(control: Array, candidate: Array, seed: int) -> tuple[float, float]:
     """
-    The two ends of the interval of sum(candidate) / sum(control), by resampling pairs.
-
-    A single pair says nothing of the spread, so its interval goes from 0 to infinity.
+    The two ends of the interval of sum(candidate) / sum(control), by resampling pairs; there are at least two.
     """
     count = len(control)
-    if count < 2:
-        return 0.0, math.inf
     # RandomState, because its stream is frozen for all time: a verdict must be recomputable years later.
     picks = np.random.RandomState(seed % 2**32).randint(0, count, size=(RESAMPLES, count))
     sums = control[picks].sum(axis=1), candidate[picks].sum(axis=1)
@@ -156,29 +164,7 @@ def log_ratio_interval(control: Array, candidate: Array, seed: int) -> tuple[flo
         logs = np.log(sums[1]) - np.log(sums[0])
     logs = logs[np.isfinite(logs)]
     if not len(logs):
-        return 0.0, math.inf
+        return 0.0, float(np.finfo(np.float64).max)
     tail = expanded_tail(count)
     low, high = np.quantile(logs, [tail, 1 - tail])
     return float(np.exp(low)), float(np.exp(high))
-
-
-def expanded_tail(count: int) -> float:
-    """
-    The share of bootstrap ratios to cut at either end for `count` pairs (Hesterberg 2015, section 5.3).
-    """
-    wanted = student_quantile(1 - (1 - CONFIDENCE) / 2, count - 1)
-    return NormalDist().cdf(-math.sqrt(count / (count - 1)) * wanted)
-
-
-def student_quantile(probability: float, freedom: int) -> float:
-    """
-    Student's t quantile by the Cornish-Fisher expansion; within 0.5 % of the table from 4 degrees of freedom.
-    """
-    z = NormalDist().inv_cdf(probability)
-    terms = [
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    ]
-    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))

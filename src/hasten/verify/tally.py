@@ -84,7 +84,7 @@ class Tally:
             candidate_samples={route: _rounded(both[1]) for route, both in sorted(samples.items())},
         )
 
-    def errors(self) -> Guard:
+    def failures_guard(self) -> Guard:
         """
         Nothing fails with the change that works without it; None where that cannot be told from chance.
         """
@@ -97,7 +97,7 @@ class Tally:
         named = "; ".join(f"{count} × {what}" for what, count in self.failures.most_common(MOST_NAMED))
         detail = f"{candidate} of {self.asked} requests failed only with the change, {control} only without it"
         return Guard(
-            name="errors", ok=ok, detail=detail + (f" ({named})" if named else ""), value=float(candidate), limit=0.0
+            name="failures", ok=ok, detail=detail + (f" ({named})" if named else ""), value=float(candidate), limit=0.0
         )
 
     def statuses(self) -> Guard:

@@ -1,8 +1,8 @@
 """
 A schema change on trial: the recorded statements on two clones of one backup, with the change in one of them.
 
-Both arms run each statement at the same moment, so that whatever else the machine does happens to both. The number of
-rounds is fixed before the first one is looked at.
+Both arms run each statement at the same moment, so that whatever else the machine does happens to both. Before the
+change goes in, the two clones are played against each other as they are: that is the noise floor.
 """
 
 from collections.abc import Callable
@@ -10,25 +10,25 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
+import msgspec
+
 from hasten.application import App
 from hasten.errors import NoData
 from hasten.log import operation
-from hasten.model import Change, Effect, Grade, Trial
-from hasten.verify import guards, statistics
+from hasten.model import PLANNED_PAIRS, Change, Ending, Grade, Noise, Trial
+from hasten.verify import calibration, judging, noise
+from hasten.verify.boundary import LEVEL
 from hasten.verify.replay import Corpus, corpus_of, duet, touched_by
 from hasten.verify.rounds import Record, compare, play_round
 from hasten.verify.selection import replanned, select
-from hasten.verify.sequence import orders
+from hasten.verify.sequence import STRETCH, Plan, Played, run_pairs
 from hasten.world.execution import Connection
 from hasten.world.postgres import as_query
 
 Progress = Callable[[float, str], None]
 
-PAIRS = 14
-LEAST_PAIRS = 6
-TIME_BUDGET_S = 45.0
-#: How far beyond the budget a trial may go for LEAST_PAIRS rounds of slow statements.
-STRETCH = 3.0
+#: The first look needs 16 rounds of about two seconds; what it leaves open gets as much time again.
+TIME_BUDGET_S = 75.0
 
 
 class Applies(Protocol):
@@ -42,33 +42,50 @@ class Applies(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Terms:
+    """
+    What a trial has to show, and what it may take.
+
+    Args:
+        level: As granted by verify.discovery.
+        noise: What an earlier calibration said; it is played again where that does not hold here.
+        time_budget_s: For the whole trial; the first look may take 3 × as long.
+        calibrated: Whether the noise floor is wanted at all.
+    """
+
+    seed: int = 1
+    least_gain: float = 0.10
+    level: float = LEVEL
+    noise: Noise | None = None
+    most_pairs: int = PLANNED_PAIRS[-1]
+    time_budget_s: float = TIME_BUDGET_S
+    calibrated: bool = True
+
+
 def run_schema_trial(
     change: Change,
     remedy: Applies,
     app: App,
-    *,
-    pairs: int = PAIRS,
-    seed: int = 1,
+    terms: Terms = Terms(),
     progress: Progress = lambda _done, _what: None,
-    time_budget_s: float = TIME_BUDGET_S,
 ) -> Trial:
     """
     Control against candidate on two clones that exist only for the trial.
 
-    Args:
-        pairs: Rounds to run; fewer, decided before the first, where `time_budget_s` does not allow them.
-        time_budget_s: For the whole trial. Six rounds of slow statements may take 3 × as long.
-
     Raises:
-        NoData: no recorded statement reads or writes the changed tables, or not even six rounds fit the budget.
+        NoData: no recorded statement reads or writes the changed tables, or the first look does not fit the time.
         ApplyFailed: the change did not go into the clone.
         NotAllowed, Unreachable: no clones can be had.
     """
     start = monotonic()
-    with operation("trial.schema", change=change.id, seed=seed) as result:
+    with operation("trial.schema", change=change.id, seed=terms.seed) as result:
         progress(0.0, "cloning the database twice")
         with app.clones(2) as (control, candidate):
-            progress(0.1, f"applying the change to one clone: {change.where.name}")
+            floor = _floor(control, candidate, app, terms, progress)
+            if floor and not noise.can_tell(floor, terms.least_gain, terms.level):
+                return _refused(change, floor, terms, monotonic() - start)
+            progress(0.3, f"applying the change to one clone: {change.where.name}")
             before = _size(control)
             remedy.apply(change, candidate)
             with control.database.connect() as first, candidate.database.connect() as second:
@@ -76,19 +93,51 @@ def run_schema_trial(
                 added = _size(candidate) - before
                 corpus = _corpus(change, app, first)
                 corpus = select(corpus, replanned(corpus, first, second))
-                record = _play(first, second, corpus, app, _Plan(pairs, seed, start, time_budget_s, progress))
-        trial = _judge(change, app, corpus, record, seed=seed, added=added, seconds=monotonic() - start)
-        result["pairs"] = len(trial.blocks)
-    return trial
+                round_ = _Round(corpus, app, monotonic() - start)
+                record, plan, played = _play(first, second, round_, terms, progress)
+        trial = _with_facts(corpus, record, judging.bare(change.id, Grade.A, "clone", plan, played))
+        result["pairs"], result["ended"] = len(trial.blocks), str(trial.ended)
+    size = {"added_bytes": added, "limit_bytes": app.target.allow.max_index_mb * 1e6}
+    trial = msgspec.structs.replace(trial, facts={**trial.facts, **size}, noise=floor, duration_s=monotonic() - start)
+    return judging.judged(trial, judging.OF_STATEMENTS)
 
 
 @dataclass(frozen=True)
-class _Plan:
-    pairs: int
-    seed: int
-    start: float
-    budget_s: float
-    progress: Progress
+class _Round:
+    corpus: Corpus
+    app: App
+    used_s: float
+
+
+def _floor(control: App, candidate: App, app: App, terms: Terms, progress: Progress) -> Noise | None:
+    if not terms.calibrated:
+        return None
+    with control.database.connect() as first, candidate.database.connect() as second:
+        conditions = calibration.conditions_of(first, app.observation)
+        if terms.noise is not None and noise.holds(terms.noise, conditions):
+            return noise.without_blocks(terms.noise)
+
+        def said(done: float, what: str) -> None:
+            progress(0.05 + 0.25 * done, what)
+
+        return calibration.play(first, second, app.observation, terms.seed, said)
+
+
+def _refused(change: Change, floor: Noise, terms: Terms, seconds: float) -> Trial:
+    return Trial(
+        change=change.id,
+        grade=Grade.A,
+        arena="clone",
+        seed=terms.seed,
+        blocks=[],
+        effect=None,
+        noise=floor,
+        least_gain=terms.least_gain,
+        level=terms.level,
+        ended=Ending.NOISE,
+        needs_pairs=noise.needed(floor, terms.least_gain, terms.level),
+        duration_s=seconds,
+    )
 
 
 def _corpus(change: Change, app: App, connection: Connection) -> Corpus:
@@ -119,69 +168,57 @@ def _size(app: App) -> int:
 _SIZE = "SELECT coalesce(sum(pg_relation_size(oid)), 0) FROM pg_class WHERE relkind IN ('i', 'm')"
 
 
-def _play(first: Connection, second: Connection, corpus: Corpus, app: App, plan: _Plan) -> Record:
-    record = Record()
+def _play(
+    first: Connection, second: Connection, round_: _Round, terms: Terms, progress: Progress
+) -> tuple[Record, Plan, Played]:
+    record, statements = Record(), round_.corpus.statements
+    begun = monotonic()
     with duet(first, second) as playing:
-        plan.progress(0.25, f"warming both clones, and comparing the rows of {len(corpus.statements)} statements")
-        statements = compare(playing, corpus.statements, app.observation.indexes, record)
-        pairs = _affordable(plan, sum(statement.round_s for statement in statements), record)
-        first_in = orders(pairs, plan.seed)
-        for index in range(pairs):
-            plan.progress(0.3 + 0.65 * index / pairs, f"round {index + 1} of {pairs} on both clones")
-            record.blocks.append(play_round(playing, statements, index, control_first=first_in[index], seed=plan.seed))
-    return record
+        progress(0.35, f"warming both clones, and comparing the rows of {len(statements)} statements")
+        kept = compare(playing, statements, round_.app.observation.indexes, record)
+        plan = Plan(
+            seed=terms.seed,
+            weights={each.query_id: float(each.calls) for each in statements},
+            least_gain=terms.least_gain,
+            level=terms.level,
+            most_pairs=terms.most_pairs,
+            budget_s=max(terms.time_budget_s - round_.used_s - (monotonic() - begun), terms.time_budget_s / 3),
+        )
+        _affordable(sum(statement.round_s for statement in kept), plan.budget_s)
+        played = run_pairs(
+            lambda index, control_first: play_round(playing, kept, index, control_first=control_first, seed=plan.seed),
+            plan,
+            lambda done, what: progress(0.4 + 0.6 * done, f"{what}, on both clones"),
+        )
+    return record, plan, played
 
 
-def _affordable(plan: _Plan, round_s: float, record: Record) -> int:
-    """
-    The number of rounds, fixed now: nobody looks at a result before the last one.
-    """
-    used_s = monotonic() - plan.start
-    if used_s + LEAST_PAIRS * round_s > STRETCH * plan.budget_s:
+def _affordable(round_s: float, budget_s: float) -> None:
+    first = PLANNED_PAIRS[0]
+    if first * round_s > STRETCH * budget_s:
         raise NoData(
-            f"a round takes {round_s:.1f} s, so not even {LEAST_PAIRS} fit the time for this trial",
+            f"a round takes {round_s:.1f} s, so not even the first look after {first} fits the time for this trial",
             hint="allow the trial more time, or record a shorter window",
         )
-    fitting = int((plan.budget_s - used_s) / max(round_s, 1e-3))
-    pairs = max(LEAST_PAIRS, min(fitting, plan.pairs))
-    if pairs < plan.pairs:
-        record.notes.append(f"{pairs} rounds instead of {plan.pairs}: a round takes {round_s:.1f} s")
-    return pairs
 
 
-def _judge(change: Change, app: App, corpus: Corpus, record: Record, *, seed: int, added: int, seconds: float) -> Trial:
-    weights: dict[str, float] = {each.query_id: float(each.calls) for each in corpus.statements}
-    observed = {each.query_id: each.total_s for each in corpus.statements}
-    share = statistics.share_of(record.blocks, weights, observed, corpus.total_s)
-    weights[statistics.SHARE] = share
-    effect = statistics.effect_of(record.blocks, weights, seed)
-    per_statement = statistics.effects_of(record.blocks, seed)
-    whole = [statistics.database_effect(effect, share, corpus.total_s)] if effect else []
-    writing = {each.query_id for each in corpus.statements if each.is_write}
+def _with_facts(corpus: Corpus, record: Record, trial: Trial) -> Trial:
+    """
+    The trial with all that its guards need to know.
+    """
+    facts = {
+        "total_s": corpus.total_s,
+        "observed_s": {each.query_id: each.total_s for each in corpus.statements},
+        "writing": sorted(each.query_id for each in corpus.statements if each.is_write),
+        "unsampled": corpus.unsampled,
+        "first_errors": list(record.first_errors),
+    }
     equivalence = record.comparison.as_data()
-    return Trial(
-        change=change.id,
-        grade=Grade.A,
-        arena="clone",
-        seed=seed,
-        blocks=record.blocks,
-        effect=effect,
-        effects=[*whole, *per_statement],
-        guards=[
-            guards.errors(record.blocks, *record.first_errors),
-            guards.rows(equivalence),
-            guards.others(per_statement, writing),
-            guards.writes(per_statement, writing, corpus.unsampled),
-            guards.size(added, app.target.allow.max_index_mb * 1e6),
-        ],
-        equivalence=equivalence,
-        weights=weights,
-        duration_s=seconds,
-        notes=[*record.notes, *_notes(corpus, effect)],
-    )
+    notes = [*record.notes, *_notes(corpus, trial)]
+    return msgspec.structs.replace(trial, facts=facts, equivalence=equivalence, notes=notes)
 
 
-def _notes(corpus: Corpus, effect: Effect | None) -> list[str]:
+def _notes(corpus: Corpus, trial: Trial) -> list[str]:
     found = [
         f"{len(corpus.statements)} statements replayed; in the observed window they had {corpus.share:.0%} of the "
         "database's time"
@@ -190,6 +227,6 @@ def _notes(corpus: Corpus, effect: Effect | None) -> list[str]:
         found.append(f"{len(corpus.untimed)} statements on the tables were not timed: both arms plan them alike")
     if corpus.unsampled:
         found.append(f"{len(corpus.unsampled)} statements touch the tables and had no execution to repeat")
-    if effect is None:
-        found.append("nothing could be timed in every round")
+    if trial.ended is Ending.NO_DATA:
+        found.append("nothing could be timed in any round")
     return found

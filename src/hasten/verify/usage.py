@@ -2,19 +2,12 @@
 What the two instances of a trial use: processor time for the same requests, and memory after them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hasten.application import App
-from hasten.model import Guard
 from hasten.world import processes
 from hasten.world.refusals import parts_of
-
-#: The same requests may take this much more processor time or memory with the change.
-WORSE_RATIO = 1.2
-#: … but less than this is nobody's business, and cannot be told from chance.
-LEAST_CPU_S = 0.3
-LEAST_BYTES = 16_000_000
 
 
 @dataclass
@@ -63,32 +56,3 @@ class Usage:
 
     def _pids(self, roots: Sequence[int]) -> list[int]:
         return [pid for members in processes.trees(roots).values() for pid in members]
-
-
-def cpu(control_s: float, candidate_s: float) -> Guard:
-    """
-    The candidate does not use much more processor time for the same requests.
-    """
-    return _not_more("cpu", control_s, candidate_s, least=LEAST_CPU_S, says=lambda value: f"{value:.2f} s")
-
-
-def memory(control_bytes: int, candidate_bytes: int) -> Guard:
-    """
-    The candidate's processes do not hold much more memory after the same requests.
-    """
-    return _not_more(
-        "memory", control_bytes, candidate_bytes, least=LEAST_BYTES, says=lambda value: f"{value / 1e6:.0f} MB"
-    )
-
-
-def _not_more(name: str, control: float, candidate: float, *, least: float, says: Callable[[float], str]) -> Guard:
-    if control <= 0 or candidate <= 0:
-        return Guard(name=name, ok=None, detail="it could not be read", limit=WORSE_RATIO)
-    ratio = candidate / control
-    return Guard(
-        name=name,
-        ok=ratio <= WORSE_RATIO or candidate - control <= least,
-        detail=f"{says(candidate)} with the change, {says(control)} without it",
-        value=ratio,
-        limit=WORSE_RATIO,
-    )

@@ -6,12 +6,11 @@ Host and what frames the body: who asks is told by the request alone.
 """
 
 from collections.abc import Mapping
-from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import perf_counter
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
-from urllib.request import Request
 
 import httpx
 
@@ -52,7 +51,7 @@ class Exchange:
             trust_env=not is_loopback(split.hostname),
             verify=split.scheme == "https",
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            cookies=CookieJar(_NoCookies()),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         self._client.headers.clear()
 
@@ -100,14 +99,3 @@ def _read(response: httpx.Response, url: str) -> bytes:
             )
     return bytes(content)
 
-
-class _NoCookies(DefaultCookiePolicy):
-    """
-    Neither keeps a cookie nor sends one.
-    """
-
-    def set_ok(self, cookie: Cookie, request: Request) -> bool:
-        return False
-
-    def return_ok(self, cookie: Cookie, request: Request) -> bool:
-        return False

@@ -39,15 +39,27 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Column:
+    """
+    What a client is told of one column: its name, the oid of its type, and the modifier (varchar(20), numeric(9,2)).
+    """
+
+    name: str
+    oid: int
+    modifier: int
+
+
+@dataclass(frozen=True)
 class Run:
     """
-    One execution: its seconds, and its rows where they were asked for; or its SQLSTATE.
+    One execution: its seconds, and its rows and columns where they were asked for; or its SQLSTATE.
     """
 
     seconds: float
     count: int = -1
     rows: Rows | None = None
     error: str | None = None
+    columns: tuple[Column, ...] = ()
 
 
 def execute(connection: Connection, sample: StatementSample, *, with_rows: bool = False) -> Run:
@@ -71,8 +83,9 @@ def execute(connection: Connection, sample: StatementSample, *, with_rows: bool 
                 raise
             return Run(seconds=perf_counter() - start, error=error.sqlstate or type(error).__name__)
         result = cursor.pgresult
-        rows = rows_of(result) if with_rows and result is not None else None
-        return Run(seconds=seconds, count=cursor.rowcount, rows=rows)
+        if not with_rows or result is None:
+            return Run(seconds=seconds, count=cursor.rowcount)
+        return Run(seconds=seconds, count=cursor.rowcount, rows=rows_of(result), columns=columns_of(result))
 
 
 def plan_of(connection: Connection, sample: StatementSample) -> dict[str, Any] | None:
@@ -126,6 +139,16 @@ def _undone(connection: Connection) -> Iterator[None]:
     finally:
         if not connection.broken:
             connection.execute("ROLLBACK" if idle else "ROLLBACK TO SAVEPOINT hasten")
+
+
+def columns_of(result: PGresult) -> tuple[Column, ...]:
+    """
+    What the result tells of its columns.
+    """
+    return tuple(
+        Column((result.fname(at) or b"").decode("utf-8", "replace"), result.ftype(at), result.fmod(at))
+        for at in range(result.nfields)
+    )
 
 
 def rows_of(result: PGresult) -> Rows:

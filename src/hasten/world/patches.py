@@ -88,7 +88,8 @@ class Files:
             try:
                 self._go(change, before, after, after.folders)
             except (OSError, HastenError) as error:
-                self._clear(change, after)
+                with suppress(OSError):
+                    self._clear(change, after)
                 said = error.strerror if isinstance(error, OSError) else str(error)
                 raise _apply_failed(
                     f"the files could not be changed: {said}", "make room, or mend the permissions"
@@ -171,7 +172,10 @@ class Files:
 
     def _clear(self, change: Change, side: Patch) -> None:
         for each in side.files:
-            self._staged(change, each).unlink(missing_ok=True)
+            staged = self._staged(change, each)
+            # Looked for first: on a read-only disk even removing nothing is an error.
+            if staged.is_symlink() or staged.exists():
+                staged.unlink()
         for folder in reversed(side.folders):
             # What a person put there stays, and so does the folder.
             with suppress(OSError):
@@ -184,7 +188,7 @@ class Files:
             if self._now(old) not in (old, new):
                 raise refuse(
                     f"{old.path} is neither as before the change nor as after it: somebody edited or removed it",
-                    "nothing was touched; look at the file, keep what is worth keeping of it elsewhere, then plan again",
+                    "nothing was touched; look at the file, and keep a copy of what is worth keeping",
                 )
 
     def _need_bytes(self, needed: list[Version], refuse: Refuse) -> None:
@@ -238,7 +242,8 @@ def by_hand(change: Change) -> list[str]:
             lines.append(f"rm -f {path}")
         else:
             source = shlex.quote(f"{inverse.saved}/{each.digest}")
-            lines.append(f"cp {source} {path} && chmod {each.mode:o} {path} && chown {each.uid}:{each.gid} {path}")
+            owner = f"{each.uid}:{each.gid}"
+            lines.append(f"cp {source} {path} && chmod {each.mode:o} {path} && chown {owner} {path}")
     return [*lines, *(f"rmdir {shlex.quote(folder)}" for folder in reversed(inverse.folders))]
 
 
@@ -254,7 +259,8 @@ def _sides(change: Change, refuse: Refuse, *, back: bool = False) -> tuple[Patch
         there = msgspec.convert(change.inverse if back else change.after, Patch)
         here = msgspec.convert(change.after if back else change.before, Patch)
     except msgspec.ValidationError as error:
-        raise refuse(f"the change {change.id} does not say what its files were: {error}", "restore them by hand") from error
+        why = f"the change {change.id} does not say what its files were: {error}"
+        raise refuse(why, "restore them from a backup") from error
     if [each.path for each in here.files] != [each.path for each in there.files]:
-        raise refuse(f"the two sides of {change.id} are not the same files", "restore them by hand")
+        raise refuse(f"the two sides of {change.id} are not the same files", "restore them from a backup")
     return here, there

@@ -5,6 +5,7 @@ Which process is meant: a pid alone can be another's tomorrow, a pid and the mom
 import contextlib
 import os
 import signal
+from pathlib import Path
 
 import psutil
 
@@ -52,6 +53,16 @@ class ProcessId(Noun, frozen=True, kw_only=True):
         Whether this process, and not another with its pid, still runs.
         """
         return ProcessId.of(self.pid) == self
+
+    def ignores(self, signal_number: int) -> bool:
+        """
+        Whether the process said that it takes no notice of this signal; False where that cannot be seen.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            for line in Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
+                if line.startswith("SigIgn:"):
+                    return bool(int(line.split()[1], 16) >> (signal_number - 1) & 1)
+        return False
 
     def send(self, signal_number: int) -> bool:
         """

@@ -39,7 +39,7 @@ class Patch(Noun, frozen=True, kw_only=True):
     """
     Files as they are on one side of a change; the form of its `before`, `after` and `inverse`.
 
-    folders: which are made for new files, the outermost first; on the way back they go again if nothing else is in them.
+    folders: which are made for new files, the outermost first; on the way back they go if nothing else is in them.
     saved: where the bytes are, seen from the application's folder, for a person who finishes by hand.
     """
 
@@ -66,7 +66,9 @@ def refusal(root: Path, state_dir: Path, path: str) -> str:
     folder = place.parent.resolve()
     if not folder.is_relative_to(root.resolve()):
         return f"a symlink on the way to {path} leads out of {root}"
-    if (folder / place.name).is_relative_to(state_dir.resolve()):
+    # A copy of the application that a trial works on lies in the state folder as a whole.
+    own = state_dir.resolve()
+    if own.is_relative_to(root.resolve()) and (folder / place.name).is_relative_to(own):
         return f"{path} is in Hasten's own state folder"
     if place.is_symlink():
         return f"{path} is a symlink; change the file that it points to"

@@ -36,10 +36,10 @@ def arms_at(
             own = {**request.headers, **(headers or {}).get(arm, {})}
             session, exchange = begun[arm], exchanges[arm]
             credentials = session.headers_for(request.principal)
-            raw = exchange.ask(request.method, request.path, {**own, **credentials}, request.body)
+            raw = exchange.ask(request.method, request.path, joined(own, credentials), request.body)
             if raw.status in session.expired_status and request.principal != ANONYMOUS and target.login.request:
                 credentials = session.renew(request.principal)
-                raw = exchange.ask(request.method, request.path, {**own, **credentials}, request.body)
+                raw = exchange.ask(request.method, request.path, joined(own, credentials), request.body)
             return Answer(
                 status=raw.status,
                 headers=raw.headers,
@@ -50,3 +50,14 @@ def arms_at(
             )
 
         yield ask
+
+
+def joined(own: Mapping[str, str], credentials: Mapping[str, str]) -> dict[str, str]:
+    """
+    The headers of a request and those of its principal, which win; cookies of both are sent.
+    """
+    found = {name.lower(): value for name, value in own.items()}
+    for name, value in credentials.items():
+        both = name.lower() == "cookie" and "cookie" in found
+        found[name.lower()] = f"{value}; {found['cookie']}" if both else value
+    return found

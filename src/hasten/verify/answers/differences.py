@@ -19,6 +19,8 @@ VARY = "header:vary"
 _ABSENT = "(absent)"
 
 Pair = tuple[Any, Any]
+#: A header or cookie by its name, or a place in the body by its path.
+Key = str | Path
 
 
 class Read:
@@ -71,6 +73,15 @@ class Found:
 
     def __bool__(self) -> bool:
         return bool(self.plain or self.body)
+
+    def all(self) -> dict[Key, Pair]:
+        """
+        Every field that differs: headers by their names, and the body by paths.
+        """
+        found: dict[Key, Pair] = {}
+        found.update(self.plain.items())
+        found.update(self.body.items())
+        return found
 
 
 def differences(left: Read, right: Read, declared: Declared | None = None) -> Found:

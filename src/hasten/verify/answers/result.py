@@ -127,5 +127,7 @@ def guard(found: Equivalence) -> Guard:
 
 
 def _named(fields: list[Field]) -> str:
+    # A status or a header says more in a line than one of many places in a body.
+    fields = sorted(fields, key=lambda each: (each.name != "status", each.name.startswith("$")))
     named = "; ".join(f"{each.name} of {each.route}" for each in fields[:3])
     return named + (f" and {len(fields) - 3} more" if len(fields) > 3 else "")

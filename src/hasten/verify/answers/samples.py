@@ -6,8 +6,8 @@ from typing import Any
 
 from hasten.log import redact
 from hasten.verify.answers.asking import Answer
+from hasten.verify.answers.differences import Key
 from hasten.verify.answers.result import Sample
-from hasten.verify.answers.triples import Key
 
 _MOST_SHOWN = 80
 

@@ -4,10 +4,10 @@ What the answers to all requests of a route class say of each field.
 
 from dataclasses import dataclass, field
 
-from hasten.verify.answers.differences import LONG_LIST, name_of, without_indices
+from hasten.verify.answers.differences import LONG_LIST, Key, name_of, without_indices
 from hasten.verify.answers.result import Sample
 from hasten.verify.answers.samples import sample_of
-from hasten.verify.answers.triples import Key, Triple
+from hasten.verify.answers.triples import Triple
 from hasten.verify.answers.walk import MEMBERS, ORDER, Path
 
 MOST_SAMPLES = 3

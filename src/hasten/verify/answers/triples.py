@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hasten.verify.answers.asking import Answer
-from hasten.verify.answers.differences import Found, Read, differences, without_indices
+from hasten.verify.answers.differences import Found, Key, Read, differences, without_indices
 from hasten.verify.answers.plan import Declared
 from hasten.verify.answers.walk import Path
-
-#: A header or cookie by its name, or a place in the body by its path.
-Key = str | Path
 
 
 @dataclass
@@ -52,17 +49,10 @@ def triple_of(answers: tuple[Answer, Answer, Answer], declared: Declared) -> Tri
     for each in (apart, against, other):
         for path, lengths in each.lengths.items():
             found.lengths.setdefault(without_indices(path), set()).update(lengths)
-    noisy, mine = _pairs(apart), _pairs(against)
+    noisy, mine = apart.all(), against.all()
     found.noise = set(noisy)
-    found.blur = noisy.keys() & mine.keys() & _pairs(other).keys()
+    found.blur = noisy.keys() & mine.keys() & other.all().keys()
     found.odd = {key: pair for key, pair in mine.items() if key not in noisy}
     if mine:
         found.unread = candidate.body.unread or control.body.unread
     return found
-
-
-def _pairs(found: Found) -> dict[Key, tuple[Any, Any]]:
-    pairs: dict[Key, tuple[Any, Any]] = {}
-    pairs.update(found.plain.items())
-    pairs.update(found.body.items())
-    return pairs

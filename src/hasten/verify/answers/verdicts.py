@@ -13,9 +13,9 @@ def fields_of(tallies: Iterable[Tally], level: float) -> list[Field]:
     """
     Every field that is noise or wrong; `level` is the false-discovery rate over all fields that differed.
 
-    A field in which the controls never differ must never differ: one confirmed difference is a mismatch. Beyond that the
-    candidate must not be odd more often than a third control would be. A few differences that nobody could repeat, in a
-    field without noise, were somebody else's writes.
+    A field in which the controls never differ must never differ: one confirmed difference is a mismatch. Beyond that
+    the candidate must not be odd more often than a third control would be. A few differences that nobody could repeat,
+    in a field without noise, were somebody else's writes.
     """
     everything = [(tally, name, counted) for tally in tallies for name, counted in sorted(tally.named().items())]
     chances = [_p_of(counted) for _, _, counted in everything]

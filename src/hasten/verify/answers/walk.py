@@ -80,7 +80,10 @@ def same_scalar(left: Any, right: Any) -> bool:
     """
     Whether two leaves are the same value of the same type: 1, 1.0, true and "1" are four different ones.
     """
-    return type(left) is type(right) and bool(left == right)
+    # The text of a number tells 0.0 from -0.0.
+    return (
+        type(left) is type(right) and bool(left == right) and (not isinstance(left, float) or str(left) == str(right))
+    )
 
 
 def canonical(value: Any) -> str:
