@@ -25,6 +25,7 @@ from hasten.session import opened
 from hasten.target import Browser
 from hasten.verify import policy_trial
 from hasten.world import workers
+from hasten.world.policy_file import Rule
 
 pytestmark = pytest.mark.real
 
@@ -221,7 +222,7 @@ def test_a_run_that_was_killed_during_the_trial_is_put_in_order(app: App, book: 
     change = msgspec.structs.replace(change, why="another time", where=Where(kind="page", name="/ again"))
     book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})
     book.append(Step.APPLIED, {"change": change.id, "arena": "split"})
-    rule = msgspec.convert(change.after["rule"], compression.Rule)
+    rule = msgspec.convert(change.after["rule"], Rule)
     with app.policy.candidate([rule], name=change.id, seed=1):
         left = app.policy.path.read_bytes()
     app.policy.path.write_bytes(left)

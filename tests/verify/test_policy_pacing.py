@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hasten.errors import NoData
 from hasten.verify.policy_pacing import (
+    LEAST_REPEATS,
     MOST_UNDER_WAY,
     PAIR_S,
     UTILIZATION,
@@ -35,14 +36,14 @@ def test_a_quick_small_answer_comes_a_hundred_times_in_each_arm() -> None:
 @given(SECONDS, SECONDS)
 def test_neither_the_server_nor_the_link_is_overloaded(service_s: list[float], travel_s: list[float]) -> None:
     """
-    Whatever the requests cost: each comes at least once, and both stay within their share.
+    Whatever the requests cost: each comes often enough for a first look, and both stay within their share.
     """
     try:
         found = pacing_of(service_s, travel_s, 1.0, budget_s=300)
     except NoData:
         return
 
-    assert found.repeats >= 1 and found.pair_s >= PAIR_S
+    assert found.repeats >= LEAST_REPEATS and found.pair_s >= PAIR_S
     assert 2 * sum(service_s) * found.repeats <= UTILIZATION * found.pair_s * 1.001
     assert 2 * sum(travel_s) * found.repeats <= MOST_UNDER_WAY * found.pair_s * 1.001
 
