@@ -112,6 +112,16 @@ def test_what_does_not_shrink_is_left_alone(tmp_path: Path, content_type: str) -
     assert [] == compression.propose(of_route("GET /api/items", content_type), app_in(tmp_path))
 
 
+def test_a_route_that_gains_next_to_nothing_is_not_worth_a_trial(tmp_path: Path) -> None:
+    """
+    Below a twentieth of a second for a visitor no rule is proposed.
+    """
+    found = of_route("GET /api/items")
+    found = msgspec.structs.replace(found, evidence={**found.evidence, "avoidable_s": 0.049})
+
+    assert [] == compression.propose(found, app_in(tmp_path))
+
+
 def test_without_the_agent_there_is_nothing_to_propose(tmp_path: Path) -> None:
     """
     Nobody would obey the rule.

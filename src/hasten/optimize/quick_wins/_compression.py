@@ -64,7 +64,7 @@ def _files_of(page: str, app: App) -> tuple[set[str], set[str]]:
 
 def _route(finding: Finding) -> set[str]:
     method, _, path = finding.where.name.partition(" ")
-    if method != "GET" or finding.evidence.get("avoidable_s", 0.0) < LEAST_ROUTE_S:
+    if method != "GET" or finding.evidence.get("avoidable_s", LEAST_ROUTE_S) < LEAST_ROUTE_S:
         return set()
     # {id:int} is one segment as far as the policy is concerned.
     plain = re.sub(r"\{(\w+):(?!path\})\w+\}", r"{\1}", path)
