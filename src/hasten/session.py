@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hasten import instances, optimize
 from hasten.application import App
+from hasten.configuration import find_config, load_target
 from hasten.errors import ConfigError
 from hasten.fleet import Fleet
 from hasten.instances import Ground, Pids
@@ -20,7 +21,7 @@ from hasten.log import logger
 from hasten.record import observations
 from hasten.record.ledger import Ledger
 from hasten.signals import shielded
-from hasten.target import Target, find_config, load_target
+from hasten.target import Target
 from hasten.world import registry
 from hasten.world.cluster import Cluster
 from hasten.world.postgres import Database

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from hasten.cli.init import command, config_for
+from hasten.configuration import load_target
 from hasten.errors import ConfigError
-from hasten.target import load_target
 from hasten.world.surroundings import FrontEnd, RunningServer, Surroundings
 
 FULL = Surroundings(

@@ -8,6 +8,7 @@ import click
 
 from hasten.cli.options import common
 from hasten.cli.output import out, say_json
+from hasten.configuration import LONGEST_APPROVAL_HOURS
 from hasten.errors import ConfigError, NotAllowed
 from hasten.model import Change, Entry, Step, now
 from hasten.permission import mode_of
@@ -16,7 +17,7 @@ from hasten.record import history
 from hasten.record.approvals import approvals, approve, withdraw
 from hasten.record.ledger import Ledger
 from hasten.session import located, recording
-from hasten.target import LONGEST_APPROVAL_HOURS, Allow
+from hasten.target import Allow
 
 
 @click.command()

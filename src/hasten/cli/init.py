@@ -9,8 +9,8 @@ import msgspec
 
 from hasten.cli.options import dry_run
 from hasten.cli.output import out, plain, say_json
+from hasten.configuration import CONFIG_NAME
 from hasten.errors import ConfigError, HastenError
-from hasten.target import CONFIG_NAME
 from hasten.world.http import fetch
 from hasten.world.surroundings import Surroundings, look_around
 

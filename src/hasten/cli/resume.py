@@ -7,9 +7,9 @@ import click
 from hasten import kill_switch
 from hasten.cli.options import common
 from hasten.cli.output import out, plain, say_json
+from hasten.configuration import find_config, state_of
 from hasten.model import Step
 from hasten.session import recording
-from hasten.target import find_config, state_of
 
 
 @click.command()

@@ -10,12 +10,12 @@ import click
 from hasten import kill_switch, way_back
 from hasten.cli.options import common
 from hasten.cli.output import Display, err, out, plain, say_json
+from hasten.configuration import find_config, state_of
 from hasten.errors import HastenError
 from hasten.kill_switch import Ended
 from hasten.model import Step
 from hasten.record.ledger import Ledger
 from hasten.session import opened, recording
-from hasten.target import find_config, state_of
 
 
 @click.command()

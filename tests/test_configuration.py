@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hasten.configuration import find_config, load_target, state_of
 from hasten.errors import ConfigError
 from hasten.freeze import Freeze
-from hasten.target import Section, Target, find_config, load_target, state_of
+from hasten.target import Section, Target
 
 
 def written(tmp_path: Path, text: str) -> Path:
