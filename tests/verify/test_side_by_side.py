@@ -10,7 +10,8 @@ def test_every_route_has_its_turn_before_any_has_its_second() -> None:
     """
     However unequal the routes are, a pass that is cut short has seen all of them.
     """
-    requests = [*(LoadRequest(path=f"/a/{number}", route="a") for number in range(4)), LoadRequest(path="/b", route="b")]
+    requests = [LoadRequest(path=f"/a/{number}", route="a") for number in range(4)]
+    requests.append(LoadRequest(path="/b", route="b"))
     found = [requests[number].path for number in spread_over_routes(requests)]
 
     assert ["/a/0", "/b", "/a/1", "/b", "/a/2", "/b", "/a/3", "/b"] == found
