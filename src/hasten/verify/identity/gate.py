@@ -2,7 +2,6 @@
 Every principal asks for the same URLs after and together with every other, in both arms.
 """
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
@@ -21,17 +20,15 @@ from hasten.verify.identity.askers import VARIANTS, Asker, Variant, as_variant, 
 from hasten.verify.identity.canaries import learned
 from hasten.verify.identity.leaks import Cookies, Suspicion, Truth, canaries_in, is_explained, unreadable
 from hasten.verify.identity.result import CRITICAL, Identity, Leak, LeakKind
+from hasten.verify.identity.urls import chosen, with_parameter
 from hasten.world.load.plan import LoadRequest
 from hasten.world.principals import ANONYMOUS
-from hasten.world.traffic import SAFE_METHODS
 
 #: How often control is asked again before an answer is called a leak.
 ASKED_AGAIN = 2
 _TOGETHER_TIMEOUT_S = 60.0
 #: Of the time, what may go into learning from control.
 LEARNING_SHARE = 0.4
-#: A parameter that no application knows: with another value of it a URL is in no cache yet.
-UNKNOWN = "hasten-cold"
 #: How often everybody asks at the same moment.
 ALL_AT_ONCE = 3
 _MOST_NAMED = 20
@@ -80,39 +77,6 @@ def check_identity(
         found = run.result()
         result.update(asked=found.asked, leaks=len(found.leaks))
     return found
-
-
-def chosen(requests: Iterable[LoadRequest], per_route: int, seed: int) -> list[LoadRequest]:
-    """
-    Different safe requests, at most so many of each route; who had asked does not matter, since everybody will.
-    """
-    by_route: dict[str, dict[str, LoadRequest]] = {}
-    for request in requests:
-        if request.method in SAFE_METHODS:
-            nobodys = LoadRequest(
-                method=request.method, path=request.path, route=request.name, headers=request.headers, body=request.body
-            )
-            by_route.setdefault(request.name, {})[identity_of(nobodys)] = nobodys
-    found = []
-    for route, different in sorted(by_route.items()):
-        kept = [different[key] for key in sorted(different)]
-        found += random.Random(f"{seed}:{route}").sample(kept, min(per_route, len(kept)))  # noqa: S311
-    return found
-
-
-def with_parameter(request: LoadRequest, value: str) -> LoadRequest:
-    """
-    The same request with one parameter more, which means nothing.
-    """
-    sign = "&" if "?" in request.path else "?"
-    return LoadRequest(
-        method=request.method,
-        path=f"{request.path}{sign}{UNKNOWN}={value}",
-        route=request.name,
-        headers=request.headers,
-        body=request.body,
-        principal=request.principal,
-    )
 
 
 class _OutOfTime(Exception):
