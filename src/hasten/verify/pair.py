@@ -2,14 +2,23 @@
 Two running instances and the recorded requests: what is asked of both, as whom, and whether they answer alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hasten.application import App
 from hasten.errors import NoData
-from hasten.verify.answers import CANDIDATE, CONTROL, CONTROL_AGAIN, ComparisonPlan, Equivalence, compare_answers
+from hasten.verify.answers import (
+    CANDIDATE,
+    CONTROL,
+    CONTROL_AGAIN,
+    Answer,
+    ComparisonPlan,
+    Equivalence,
+    compare_answers,
+)
 from hasten.verify.answers.arms import arms_at
 from hasten.world.load.plan import LoadPlan, LoadRequest
 from hasten.world.principals import ANONYMOUS, Sessions
@@ -32,12 +41,15 @@ class Pair:
     sessions: tuple[Sessions, Sessions]
     notes: list[str] = field(default_factory=list)
 
-    def answers(self, seed: int) -> Equivalence:
+    def answers(self, seed: int, told: Callable[[int], None] = lambda _count: None) -> Equivalence:
         """
         The recorded requests were answered by control, by control again and by the candidate, and compared.
 
         Each arm has logins of its own, so that what a login makes (its id, when it ends) is noise between the controls.
         All are asked under one name: links that an answer makes from it are the same.
+
+        Args:
+            told: Hears how many answers there are so far.
         """
         addresses = {CONTROL: self.control.url, CONTROL_AGAIN: self.control.url, CANDIDATE: self.candidate.url}
         sessions = {CONTROL: self.sessions[0], CANDIDATE: self.sessions[1]}
@@ -49,8 +61,14 @@ class Pair:
         ]
         named = dict.fromkeys(addresses, host)
         with arms_at(addresses, target, sessions=sessions, headers=named, timeout_s=target.traffic.timeout_s) as ask:
-            found = compare_answers(self.requests, ask, plans[0])
-            return found if found.mismatches else compare_answers(self.requests, ask, plans[1])
+            asked = count(1)
+
+            def counted(arm: str, request: LoadRequest) -> Answer:
+                told(next(asked))
+                return ask(arm, request)
+
+            found = compare_answers(self.requests, counted, plans[0])
+            return found if found.mismatches else compare_answers(self.requests, counted, plans[1])
 
     def plans(self, seed: int) -> list[LoadPlan]:
         """
