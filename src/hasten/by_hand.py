@@ -26,6 +26,7 @@ from hasten.world.working_copy import copy_folder
 LEAST_GAIN = 0.05
 #: With --no-worse: how much slower it may be at most, by the pessimistic end of the interval.
 NO_WORSE = 0.05
+NO_WORSE_RULE = "no_worse"
 MOST_NAMED = 20
 BUDGET_S = 600.0
 #: In a copy nobody is hurt while harm is looked into, so it is not believed as soon as on the live application.
@@ -126,7 +127,7 @@ def harmless(trial: Trial, decision: Decision, margin: float = NO_WORSE) -> Deci
     reason = (
         f"shown to do no harm: at most {max(look.high - 1, 0):.1%} more time ({look.pairs} pairs), every guard held"
     )
-    return Decision(verdict=Verdict.KEEP, rule="no_worse", reason=reason)
+    return Decision(verdict=Verdict.KEEP, rule=NO_WORSE_RULE, reason=reason)
 
 
 def _plan(seed: int, *, no_worse: bool) -> Plan:

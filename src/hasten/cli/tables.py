@@ -91,7 +91,7 @@ def contributions(lines: list[ChangeLine]) -> Table:
     table.add_column("Change", no_wrap=True)
     table.add_column("What")
     table.add_column("Effect", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("Interval", justify="right", no_wrap=True)
     table.add_column("Grade", justify="center")
     table.add_column("Verdict", no_wrap=True)
     for line in lines:

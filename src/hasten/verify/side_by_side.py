@@ -60,8 +60,13 @@ def run_side_by_side(
     """
     start = monotonic()
     with operation("trial.instances", of=name, seed=plan.seed) as result:
-        progress(0.0, "comparing the answers of both")
-        found = pair.answers(plan.seed)
+        # Ten rounds of three answers are usual; how many it takes shows only on the way.
+        usual = 30 * len(pair.requests)
+
+        def told(count: int) -> None:
+            progress(COMPARED * min(1.0, count / usual), f"comparing the answers of both: {count}")
+
+        found = pair.answers(plan.seed, told)
         answers = guard(found)
         if needs_same_answers and answers.ok is False:
             trial = _untimed(name, pair, plan, answers)
