@@ -59,6 +59,8 @@ NOISE = Noise(pairs=24, log_ratio=0.0, error=0.1, half_width=0.2, is_off=False)
         (trial(blocks=[], ended=Ending.NO_DATA), Verdict.INCONCLUSIVE, "no_data"),
         (trial(blocks=[], ended=Ending.NOISE, noise=NOISE), Verdict.INCONCLUSIVE, "noise"),
         (trial(blocks=[], ended=Ending.NOISE), Verdict.INCONCLUSIVE, "noise"),
+        (trial(look(0.7, 0.4, 1.3), ended=Ending.NOISE, noise=NOISE), Verdict.INCONCLUSIVE, "noise"),
+        (trial(GOOD, ended=Ending.GAIN, noise=NOISE), Verdict.KEEP, "gain"),
         (trial(GOOD, blocks=[]), Verdict.INCONCLUSIVE, "no_data"),
         (trial(look(0.5, 0.4, 0.6, pairs=15)), Verdict.INCONCLUSIVE, "look"),
         (trial(look(0.5, 0.4, 0.6, pairs=96)), Verdict.INCONCLUSIVE, "look"),

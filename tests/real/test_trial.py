@@ -152,12 +152,12 @@ def test_the_noise_floor_is_reused(app: App, helpful: Trial) -> None:
     assert trial.noise == msgspec.structs.replace(helpful.noise, blocks=[])
 
 
-def test_where_too_noisy_no_trial_is_begun(app: App, helpful: Trial) -> None:
+def test_where_nothing_can_be_told_no_trial_is_begun(app: App, helpful: Trial) -> None:
     """
-    A noise floor above the least gain: no round is played, and the decision says how many pairs it would take.
+    A hopeless noise floor: no round is played, and the decision says how many pairs it would take.
     """
     assert helpful.noise is not None
-    noisy = msgspec.structs.replace(helpful.noise, half_width=0.5)
+    noisy = msgspec.structs.replace(helpful.noise, half_width=1.0)
     trial = tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, calibrated=True, noise=noisy))
     decision = decide(trial)
 

@@ -168,3 +168,16 @@ def test_a_machine_that_slept_ends_the_trial() -> None:
     played = run_pairs(play, Plan(budget_s=60.0, clock=clock))
 
     assert (Ending.TIME, 5, []) == (played.ended, len(played.blocks), played.looks)
+
+
+@pytest.mark.parametrize(
+    ("effect", "ended"), [(0.15, Ending.GAIN), (0.5, Ending.GAIN), (1.0, Ending.NOISE), (0.93, Ending.NOISE)]
+)
+def test_in_a_noisy_place_only_what_can_be_told_goes_on(effect: float, ended: Ending) -> None:
+    """
+    A large effect is told in any noise; a small one ends at the first look that does not promise it.
+    """
+    played = run_pairs(machine(effect, 0.6, 12), Plan(is_noisy=True, least_gain=0.05))
+
+    assert ended == played.ended
+    assert ended is Ending.GAIN or len(played.looks) < 5

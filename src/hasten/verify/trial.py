@@ -83,7 +83,7 @@ def run_schema_trial(
         progress(0.0, "cloning the database twice")
         with app.clones(2) as (control, candidate):
             floor = _floor(control, candidate, app, terms, progress)
-            if floor and not noise.can_tell(floor, terms.least_gain, terms.level):
+            if floor and noise.is_hopeless(floor, terms.level):
                 return _refused(change, floor, terms, monotonic() - start)
             progress(0.3, f"applying the change to one clone: {change.where.name}")
             before = _size(control)
@@ -93,7 +93,8 @@ def run_schema_trial(
                 added = _size(candidate) - before
                 corpus = _corpus(change, app, first)
                 corpus = select(corpus, replanned(corpus, first, second))
-                round_ = _Round(corpus, app, monotonic() - start)
+                is_noisy = floor is not None and not noise.can_tell(floor, terms.least_gain, terms.level)
+                round_ = _Round(corpus, app, monotonic() - start, is_noisy)
                 record, plan, played = _play(first, second, round_, terms, progress)
         trial = _with_facts(corpus, record, judging.bare(change.id, Grade.A, "clone", plan, played))
         result["pairs"], result["ended"] = len(trial.blocks), str(trial.ended)
@@ -107,6 +108,7 @@ class _Round:
     corpus: Corpus
     app: App
     used_s: float
+    is_noisy: bool
 
 
 def _floor(control: App, candidate: App, app: App, terms: Terms, progress: Progress) -> Noise | None:
@@ -182,6 +184,7 @@ def _play(
             least_gain=terms.least_gain,
             level=terms.level,
             most_pairs=terms.most_pairs,
+            is_noisy=round_.is_noisy,
             budget_s=max(terms.time_budget_s - round_.used_s - (monotonic() - begun), terms.time_budget_s / 3),
         )
         _affordable(sum(statement.round_s for statement in kept), plan.budget_s)
