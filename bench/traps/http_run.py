@@ -30,7 +30,7 @@ TARGET = Target(
 #: A first look is had after 16 pairs.
 MOST_PAIRS = 48
 NOTHING = Declared()
-ME = LoadRequest(path="/me", route="GET /me", principal="ada")
+ME = LoadRequest(path="/me", route="GET /me", headers={"accept-encoding": "gzip, br"}, principal="ada")
 
 
 @dataclass(frozen=True)

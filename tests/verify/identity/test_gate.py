@@ -67,6 +67,26 @@ def test_a_key_without_the_language_is_a_leak(cached: Cached) -> None:
     assert "/hello" in found.leaks[0].request
 
 
+INPUTS: dict[str, Callable[[LoadRequest], object]] = {
+    "who": lambda request: request.principal,
+    "language": lambda request: request.headers.get("accept-language"),
+    "coding": lambda request: request.headers.get("accept-encoding"),
+    "host": lambda request: request.headers.get("host"),
+}
+
+
+@pytest.mark.parametrize("inputs", [names for n in range(5) for names in itertools.combinations(INPUTS, n)], ids=str)
+def test_a_key_passes_if_it_holds_what_matters(cached: Cached, inputs: tuple[str, ...]) -> None:
+    """
+    Of all keys exactly those pass that hold who asks and in which language, which is what the answers depend on.
+    """
+    found = check_identity(
+        URLS, cached(lambda request: (request.path, *(INPUTS[name](request) for name in inputs))), PLAN
+    )
+
+    assert ({"who", "language"} <= set(inputs)) is guard(found).ok
+
+
 def test_joined_requests_of_two_people_are_a_leak(respond: Callable[[LoadRequest], Answer]) -> None:
     """
     Only requests that are on the way together share an answer here, and that is found too.
