@@ -21,7 +21,7 @@ def test_a_worker_reports_where_it_is_asked_to(tmp_path: Path) -> None:
     (found,) = workers.alive(tmp_path / "workers")
 
     assert (os.getpid(), "uvicorn", 2, None) == (found.pid, found.server, found.policy.revision, found.policy.error)
-    assert [f"{os.getpid()}.json"] == os.listdir(tmp_path / "workers")
+    assert [f"{os.getpid()}.json"] == [path.name for path in (tmp_path / "workers").iterdir()]
 
 
 def test_a_report_that_cannot_be_written_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def test_what_is_loaded_is_behind_the_agent(module: ModuleType, tmp_path: Path) 
 
 def test_an_application_is_wrapped_once() -> None:
     """
-    gunicorn's uvicorn worker loads what may be behind the agent already.
+    A server that loads twice does not put the agent behind itself.
     """
     agent = Agent(lambda *_: None, None)  # type: ignore[arg-type, return-value]
 

@@ -12,7 +12,7 @@ import pytest
 
 from hasten.errors import HastenError, Unreachable
 from hasten.world import durable
-from hasten.world.policy_file import NOTHING, Candidate, Match, PolicyFile, Rule, with_rule
+from hasten.world.policy_file import NOTHING, Match, PolicyFile, Rule, with_rule
 from hasten_runtime.policy import read_policy
 
 CSS = Rule(id="css", kind="compression", match=Match(paths=["/a.css"]))
@@ -206,19 +206,12 @@ def test_removing_a_rule_ends_its_trial_too(policy: PolicyFile) -> None:
     A candidate that a dead run left is taken out with the rule it was about.
     """
     policy.put(JS)
-    left = Candidate(id="c", key="k" * 32, share=0.0, split="request", block_s=5, seed=1, lease_s=6, expires_at=1, rules=[CSS])
-    policy.path.write_text(
-        json.dumps({**json.loads(policy.path.read_text()), "trial": json.loads(_json(left))}), encoding="utf-8"
-    )
+    with policy.candidate([CSS], name="c", seed=1):
+        left = policy.path.read_bytes()
+    policy.path.write_bytes(left)
     policy.remove("css")
 
     assert ([JS], None) == (policy.read().rules, policy.read().trial)
-
-
-def _json(value: Candidate) -> bytes:
-    import msgspec
-
-    return msgspec.json.encode(value)
 
 
 def test_agents_of_another_user_can_read_it(policy: PolicyFile) -> None:

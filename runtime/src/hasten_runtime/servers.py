@@ -1,7 +1,7 @@
 """
 Where the agent meets an application: at the server's boundary, once per server, whatever the framework.
 
-Known so far: uvicorn, in one process, with `--workers`, with `--reload` and as a worker of gunicorn.
+Known so far: uvicorn, in one process, with `--workers` and with `--reload`.
 """
 
 from __future__ import annotations

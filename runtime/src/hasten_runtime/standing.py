@@ -2,8 +2,8 @@
 The policy as it stands: read again within a quarter of a second after it changed, in whichever process asks.
 
 No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S looks once more (three
-`stat` calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in one
-that was forked or spawned a moment ago, and nothing has to be told to anybody.
+`stat` calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in
+one that was forked or spawned a moment ago, and nothing has to be told to anybody.
 """
 
 import os

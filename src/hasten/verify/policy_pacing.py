@@ -1,26 +1,30 @@
 """
 How a policy's trial is cut into pairs: how long each is, and how often every request comes in it.
 
-One pair has every request that can feel the change at least once in each arm. Pairs overlap behind a slow network: the
+One pair has every request that can feel the change several times in each arm. Pairs overlap behind a slow network: the
 next one begins while large answers of the last one still travel, each over a link of its own.
 """
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hasten.errors import NoData
 from hasten.model import PLANNED_PAIRS
+from hasten.verify.guards import LEAST_REQUESTS
 from hasten.world.load.duet import Turn
 from hasten.world.load.plan import LoadRequest
 
 #: A pair is at least so long, and has so many requests in each arm where the server and the link allow it.
 PAIR_S = 5.0
 WANTED_PER_ARM = 100
+#: In each arm of a pair, so that a first look can speak of every route.
+LEAST_REPEATS = math.ceil(LEAST_REQUESTS / PLANNED_PAIRS[0])
 #: So much of the time the server may be at work for both arms together.
 UTILIZATION = 0.3
 #: So many answers travel at once: the proxy that paces them is one thread.
-MOST_UNDER_WAY = 24
+MOST_UNDER_WAY = 64
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,14 @@ def pacing_of(
         NoData: not even the pairs up to the first look fit into three times the budget.
     """
     busy_s, under_way_s = 2 * sum(service_s), 2 * sum(travel_s)
-    pair_s = max(least_s, busy_s / UTILIZATION, under_way_s / MOST_UNDER_WAY)
+    pair_s = max(least_s, LEAST_REPEATS * busy_s / UTILIZATION, LEAST_REPEATS * under_way_s / MOST_UNDER_WAY)
     if pair_s * PLANNED_PAIRS[0] > 3 * budget_s:
         raise NoData(
             f"a pair of arms takes {pair_s:.0f} s, so the first look does not fit the time for this trial",
             hint="allow the trial more time, or treat the slow route first",
         )
     room = min(UTILIZATION * pair_s / max(busy_s, 1e-6), MOST_UNDER_WAY * pair_s / max(under_way_s, 1e-6))
-    repeats = max(1, min(round(WANTED_PER_ARM / len(service_s)), int(room)))
+    repeats = max(LEAST_REPEATS, min(round(WANTED_PER_ARM / len(service_s)), int(room)))
     return Pacing(pair_s=pair_s, repeats=repeats, others=round(rate_per_s * pair_s))
 
 

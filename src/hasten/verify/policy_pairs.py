@@ -12,10 +12,9 @@ import msgspec
 from hasten.application import App
 from hasten.errors import ApplyFailed, NoData
 from hasten.model import PLANNED_PAIRS, Block, Change, Effect, Where
-from hasten.verify import policy_requests
+from hasten.verify import policy_requests, statistics
 from hasten.verify.policy_pacing import Pacing, turns_of
 from hasten.verify.policy_requests import ARMS, HEADER
-from hasten.verify.route_effects import effect_over
 from hasten.verify.tally import Tally
 from hasten.world.exchange import Exchange, RawAnswer
 from hasten.world.load.duet import Answers, Duet, Renew, Turn, duet
@@ -27,6 +26,7 @@ from hasten.world.principals import ANONYMOUS, Sessions
 OTHERS = "all other requests"
 #: Pairs of each request straight to the server.
 SERVER_PAIRS = 12
+TIME_AT_SERVER = "hasten.server.time"
 ARRIVES_S = 5.0
 #: A little longer than an agent goes by its last look.
 SETTLE_S = 0.3
@@ -168,7 +168,8 @@ def at_the_server(setting: Setting, seed: int) -> Server:
     names = [name for name in {each.name for each in setting.touched} if all(name in block.control for block in blocks)]
     if not names:
         raise NoData("no request is answered alike by both arms", hint="; ".join(seen.notes()))
-    effect = effect_over(blocks, dict.fromkeys(names, 1.0), seed, 0.025, Where(kind="process", name="server"))
+    where = Where(kind="process", name="server")
+    effect = statistics.effect_of(blocks, {}, seed, metric=TIME_AT_SERVER, where=where)
 
     def mean_s(name: str) -> float:
         return math.fsum(block.control.get(name, 0.0) for block in blocks) / len(blocks)

@@ -9,7 +9,6 @@ Answers travel as over the visitors' network ([browser] network), through a prox
 bytes per second pass. The effect is the time until the last byte; the time at the server itself is guarded.
 """
 
-import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -21,17 +20,19 @@ from hasten.application import App
 from hasten.errors import NoData
 from hasten.log import operation
 from hasten.model import Change, Effect, Grade, Guard, Trial
-from hasten.verify import answers, policy_requests
+from hasten.verify import answers, judging, policy_requests
 from hasten.verify.answers.arms import arms_at
 from hasten.verify.policy_pacing import PAIR_S, Pacing, pacing_of
 from hasten.verify.policy_pairs import OTHERS, Pairs, Server, Setting, at_the_server, set_up, travel
 from hasten.verify.policy_requests import HEADER
-from hasten.verify.route_effects import effect_over, not_worse, route_effects
 from hasten.verify.sequence import Plan, Played, Progress, run_pairs
 from hasten.world.load.duet import duet
 from hasten.world.paced_proxy import LINKS, paced
 from hasten.world.policy_file import Rule, with_rule
 
+ARENA = "split"
+#: The guards of such a trial, in their order.
+GUARDS = ("answers", "harm", "error_rate", "failures", "statuses", "routes", "server time")
 #: The candidate may need so much more time at the server before it counts as worse; both must be exceeded.
 WORSE_SERVER, WORSE_SERVER_S = 1.20, 0.010
 COMPARE_S = 30.0
@@ -52,21 +53,20 @@ def run_policy_trial(
     *,
     plan: Plan | None = None,
     progress: Progress = lambda _done, _what: None,
-    pair_s: float = PAIR_S,
+    pair_s: float | None = None,
 ) -> Trial:
     """
     Control against candidate in the running application; the candidate is gone afterwards.
 
     Args:
         plan: How it is run; its weights are set here.
-        pair_s: The least length of a pair.
+        pair_s: The least length of a pair; PAIR_S if left out.
 
     Raises:
         ApplyFailed: no worker took the candidate: the agent is not in the application, or refuses the rule.
         NoData: nothing is known to ask, or the rule touches none of it.
         Unreachable, NotAllowed: the application does not answer, or refuses a login.
     """
-    start = time.monotonic()
     if not app.url:
         raise NoData("the application does not run", hint="name [application] `url` or processes in hasten.toml")
     plan = plan or Plan(least_gain=remedy.about.least_gain)
@@ -82,8 +82,8 @@ def run_policy_trial(
         progress(0.1, "timing the server itself")
         server = at_the_server(setting, plan.seed)
         plan = replace(plan, weights={OTHERS: 0.0})
-        played = _play(setting, plan, server, (pair_s, progress))
-        trial = _judged(setting, plan, played, same, server, time.monotonic() - start)
+        played = _play(setting, plan, server, (pair_s or PAIR_S, progress))
+        trial = _judged(setting, plan, played, same, server)
         result.update(pairs=len(trial.blocks), ended=trial.ended)
     return trial
 
@@ -118,42 +118,27 @@ def _play(setting: Setting, plan: Plan, server: Server, run: tuple[float, Progre
         return run_pairs(pairs.play, plan, lambda done, what: progress(0.2 + 0.75 * done, what))
 
 
-def _judged(
-    setting: Setting, plan: Plan, played: Played, same: answers.Equivalence, server: Server, seconds: float
-) -> Trial:
-    touched = {each.name: 1.0 for each in setting.touched}
-    guarded = dict.fromkeys([*touched, *([OTHERS] if setting.others else [])], 1.0)
-    routes = route_effects(played.blocks, guarded, plan.seed, plan.level)
+def _judged(setting: Setting, plan: Plan, played: Played, same: answers.Equivalence, server: Server) -> Trial:
     cold = tuple(round(each * 1000) for each in setting.cold_s)
-    return Trial(
-        change=setting.change.id,
-        grade=Grade.A,
-        arena="split",
-        seed=plan.seed,
-        blocks=played.blocks,
-        effect=effect_over(played.blocks, touched, plan.seed, plan.level, setting.change.where),
-        effects=routes,
-        guards=[
-            played.harm,
-            setting.tally.errors(),
-            setting.tally.statuses(),
-            not_worse(routes, guarded),
-            server_time(server.effect),
-            answers.guard(same),
-        ],
+    trial = judging.bare(setting.change.id, Grade.A, ARENA, plan, played)
+    trial = msgspec.structs.replace(
+        trial,
+        weights={**{each.name: 1.0 for each in setting.touched}, OTHERS: 0.0},
         equivalence=same.as_data(),
-        weights={**touched, OTHERS: 0.0},
-        duration_s=seconds,
+        guards=[
+            answers.guard(same),
+            setting.tally.failures_guard(),
+            setting.tally.statuses(),
+            server_time(server.effect),
+        ],
         notes=[
             *setting.notes,
             f"cold, the server took {cold[1]} ms for all of them with the change, {cold[0]} ms without it",
             *setting.tally.notes(),
         ],
-        looks=played.looks,
-        least_gain=plan.least_gain,
-        level=plan.level,
-        ended=played.ended,
+        facts={**judging.REQUESTS, "harm_alpha": plan.harm_alpha},
     )
+    return judging.judged(trial, GUARDS)
 
 
 def server_time(effect: Effect | None) -> Guard:

@@ -6,8 +6,6 @@ This is after against before on one machine (grade C), so it can veto what the t
 
 import time
 
-import msgspec
-
 from hasten.application import App
 from hasten.log import operation
 from hasten.model import Change, Grade, Guard, Trial
@@ -15,6 +13,7 @@ from hasten.verify import policy_requests
 from hasten.world import workers
 from hasten.world.exchange import Exchange
 from hasten.world.principals import Sessions
+from hasten.world.workers import Worker
 
 #: Requests of each kind, as users send them: without naming an arm.
 RUNS = 3
@@ -36,7 +35,7 @@ def watch_policy(change: Change, app: App) -> Trial:
         seed=0,
         blocks=[],
         effect=None,
-        guards=[_errors(statuses), _workers(app)],
+        guards=[errors(statuses), refusals(workers.alive(app.policy.workers_dir))],
         duration_s=time.monotonic() - start,
     )
 
@@ -53,7 +52,10 @@ def _statuses(change: Change, app: App, until: float) -> list[int]:
     return found
 
 
-def _errors(statuses: list[int]) -> Guard:
+def errors(statuses: list[int]) -> Guard:
+    """
+    No request fails; None where none was sent.
+    """
     failed = sum(status >= 500 for status in statuses)
     return Guard(
         name="errors",
@@ -64,16 +66,16 @@ def _errors(statuses: list[int]) -> Guard:
     )
 
 
-def _workers(app: App) -> Guard:
+def refusals(running: list[Worker]) -> Guard:
     """
-    Every worker that reports has taken the policy, or will with its next request; none refuses it.
+    No worker refuses the policy; None where nobody reports.
     """
-    refusing = [worker for worker in workers.alive(app.policy.workers_dir) if worker.policy.error]
-    named = "; ".join(f"{worker.pid}: {msgspec.to_builtins(worker.policy.error)}" for worker in refusing[:3])
+    refusing = [worker for worker in running if worker.policy.error]
+    named = "; ".join(f"{worker.pid}: {worker.policy.error}" for worker in refusing[:3])
     return Guard(
         name="workers",
-        ok=not refusing,
-        detail=f"{len(refusing)} workers refuse the policy" + (f" ({named})" if named else ""),
+        ok=None if not running else not refusing,
+        detail=f"{len(refusing)} of {len(running)} workers refuse the policy" + (f" ({named})" if named else ""),
         value=float(len(refusing)),
         limit=0.0,
     )

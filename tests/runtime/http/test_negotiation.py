@@ -54,7 +54,7 @@ _WEIGHTS = st.integers(0, 1000).map(lambda thousandths: f"{thousandths / 1000:.3
 @given(st.dictionaries(st.sampled_from(_CODINGS), _WEIGHTS, max_size=6))
 def test_the_choice_is_one_that_the_client_likes_at_least_as_much_as_any(said: dict[str, str]) -> None:
     """
-    For any header: what is chosen is acceptable, and nothing else that is offered, nor identity if named, is liked more.
+    For any header: what is chosen is acceptable, and neither another offer, nor identity if named, is liked more.
     """
     header = ", ".join(f"{coding};q={quality}" for coding, quality in said.items())
     weights = {coding: float(quality) for coding, quality in said.items()}

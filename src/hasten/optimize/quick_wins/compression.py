@@ -12,19 +12,18 @@ What could go wrong: compressing costs processor time, and beside text that an a
     a known user that hold a value of the request are left alone, and so is whatever is encoded, partial or sealed.
 """
 
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from hasten.application import App
 from hasten.errors import ApplyFailed, HastenError, RevertFailed
 from hasten.log import operation
-from hasten.model import Change, Finding, Kind, Risk, digest_of
+from hasten.model import Change, Finding, Kind, Risk
 from hasten.optimize.about import About
+from hasten.optimize.quick_wins._compression import rule_for, says
 from hasten.world import workers
-from hasten.world.policy_file import Match, Rule
+from hasten.world.policy_file import Rule
 
 about = About(
     title="Compress what travels",
@@ -43,17 +42,12 @@ declares: dict[str, Any] = {
     "may_differ": ["header:etag", "header:accept-ranges"],
 }
 
-_TEXT = re.compile(
-    r"text/(?!event-stream)[\w.+-]+|application/(?:[\w.+-]*\+)?(?:json|javascript|xml|wasm|x-javascript)"
-    r"|image/svg\+xml|font/(?:ttf|otf)"
-)
-
 
 def propose(finding: Finding, app: App) -> list[Change]:
     """
     One rule for the page or the route, where the application runs with the agent in it.
     """
-    rule = _rule_for(finding, app) if _has_agent(app) else None
+    rule = rule_for(finding, app) if _has_agent(app) else None
     if rule is None:
         return []
     found = app.policy.read()
@@ -66,8 +60,13 @@ def propose(finding: Finding, app: App) -> list[Change]:
             kind=Kind.POLICY,
             where=finding.where,
             before={"rule": msgspec.to_builtins(earlier)},
-            after={"rule": msgspec.to_builtins(rule)},
-            inverse={"rule": rule.id, "put": msgspec.to_builtins(earlier)},
+            # `create` and `drop` are what people read in plans and after a rollback.
+            after={"rule": msgspec.to_builtins(rule), "create": says(rule)},
+            inverse={
+                "rule": rule.id,
+                "put": msgspec.to_builtins(earlier),
+                "drop": f"the rule {rule.id} leaves the policy",
+            },
             why=finding.says,
             expects=f"{finding.evidence.get('avoidable_s', 0.0):.3g} s less on the visitors' network",
             risk=Risk.R1,
@@ -152,51 +151,3 @@ def _has_agent(app: App) -> bool:
 
 def _rule_in(change: Change) -> Rule:
     return msgspec.convert(change.after["rule"], Rule)
-
-
-def _rule_for(finding: Finding, app: App) -> Rule | None:
-    if finding.where.kind == "page":
-        paths, types = _files_of(finding.where.name, app)
-        settings: dict[str, Any] = {}
-    else:
-        paths, types = _route(finding), _types(finding.evidence.get("content_type", ""))
-        # Answers of a route are dynamic; those that hold what the request said stay as they are all the same.
-        settings = {"dynamic": True}
-    if not paths or not types:
-        return None
-    name = digest_of(["compression", finding.where], 8)
-    match = Match(paths=sorted(paths), content_types=sorted(types))
-    return Rule(id=f"compression-{name}", kind="compression", match=match, settings=settings)
-
-
-def _files_of(page: str, app: App) -> tuple[set[str], set[str]]:
-    """
-    The paths of the page's text files, those of one folder together: a build gives them new names.
-    """
-    paths: set[str] = set()
-    types: set[str] = set()
-    for profile in [each for each in app.observation.pages if each.page == page]:
-        for resource in [each for run in profile.runs for each in run.resources]:
-            kinds = _types({key.lower(): value for key, value in resource.headers.items()}.get("content-type", ""))
-            path = urlsplit(resource.url).path or "/"
-            if resource.kind.lower() in ("fetch", "xhr") or resource.status != 200 or not kinds or "{" in path:
-                continue
-            folder, _, _ = path.rpartition("/")
-            paths.add(f"{folder}/{{file}}" if folder else path)
-            types |= kinds
-    return paths, types
-
-
-def _route(finding: Finding) -> set[str]:
-    method, _, path = finding.where.name.partition(" ")
-    if method != "GET":
-        return set()
-    # {id:int} is one segment as far as the policy is concerned.
-    plain = re.sub(r"\{(\w+):(?!path\})\w+\}", r"{\1}", path)
-    is_known = "{" not in re.sub(r"\{\w+(:path)?\}", "", plain)
-    return {plain} if is_known and plain.startswith("/") else set()
-
-
-def _types(content_type: str) -> set[str]:
-    kind = content_type.partition(";")[0].strip().lower()
-    return {kind} if _TEXT.fullmatch(kind) else set()
