@@ -65,7 +65,7 @@ def shorten_trials(middle: Callable[[App], None]) -> None:
 def _side_by_side(change: Change, remedy: Remedy, app: App, middle: Callable[[App], None]) -> None:
     with sides.beside(app) as both:
         for side in (both.control, both.candidate):
-            copy_folder(app.root, side.root, leave_out=[app.state_dir])
+            copy_folder(app.root, side.root, leave_out=sides.not_copied(app))
         remedy.apply(change, both.candidate.app)
         running = [both.control.start(), both.candidate.start()]
         for _ in range(2):
