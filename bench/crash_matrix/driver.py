@@ -8,7 +8,7 @@ MOMENT is one of
     before:N, after:N       around the N-th entry that this run writes
     head:N                  between that entry and the head of the ledger that is kept outside
     trial                   in the middle of the trial: both sides run
-    building, hanging       while PostgreSQL builds or drops the index on the live database; `hanging` waits to be killed
+    building, hanging       while PostgreSQL builds or drops the index of the live database; `hanging` waits for it
     call:WHAT:before:N      around the N-th call of WHAT (see CALLS), counted from the entry that announces
     call:WHAT:after:N       the live apply, or the way back
     server:NAME             in the middle of the trial the last server whose name begins so is killed; Hasten goes on
@@ -118,7 +118,7 @@ def die_at_call(what: str, when: str, number: int) -> Callable[[], None]:
 
 def die_while_building(app: App, table: str) -> None:
     """
-    A reader keeps PostgreSQL from finishing the index, or its removal; once it is unfinished on disk, this process dies.
+    A reader keeps PostgreSQL from finishing the index, or its removal; once it is half there, this process dies.
     """
     lock = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(*table.split(".", 1)))
     with app.database.named("old snapshot").connect() as connection:

@@ -13,6 +13,7 @@ import msgspec
 
 from hasten import decide, sides
 from hasten.application import App
+from hasten.kinds import HARM_ALPHA
 from hasten.log import operation, redact
 from hasten.model import Block, Decision, Ending, Look, Noun, Step, Trial, Verdict, digest_of
 from hasten.record.ledger import Ledger
@@ -29,8 +30,6 @@ NO_WORSE = 0.05
 NO_WORSE_RULE = "no_worse"
 MOST_NAMED = 20
 BUDGET_S = 600.0
-#: In a copy nobody is hurt while harm is looked into, so it is not believed as soon as on the live application.
-HARM_ALPHA = 0.01
 
 
 class Made(Noun, frozen=True, kw_only=True):
