@@ -23,7 +23,7 @@ from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.session import opened
 from hasten.target import Browser
-from hasten.verify import judging, policy_trial
+from hasten.verify import judging, policy_pacing, policy_trial
 from hasten.world import workers
 from hasten.world.policy_file import Rule
 
@@ -154,6 +154,7 @@ def test_on_loopback_it_gains_nothing_and_is_not_kept(
     Without a slow network there is no gain to be shown, and nothing is left of the candidate.
     """
     monkeypatch.setattr(policy_trial, "PAIR_S", 0.1)
+    monkeypatch.setattr(policy_pacing, "WANTED_PER_ARM", 14)
     target = msgspec.structs.replace(app.target, browser=Browser(network="none"))
     (change,) = compression.propose(FINDING, app)
     book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})
