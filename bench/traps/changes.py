@@ -205,7 +205,7 @@ def costly(desk: Desk, _: Any) -> Handler:
 
     def handle(request: Request) -> Response:
         key = repr(whole_key(request))
-        for _ in range(200):
+        for _ in range(1200):
             key = hashlib.sha512(key.encode() * 20).hexdigest()
         with lock:
             found = path.execute("SELECT value FROM stored WHERE key = ?", (key,)).fetchone()
