@@ -15,7 +15,7 @@ setup:  ## Put everything in place that the demo needs (ARGS=--dry-run to look f
 	@scripts/setup $(ARGS)
 
 demo:  ## From a slow application to a faster one, with proof (ARGS=... for hasten demo)
-	@scripts/setup
+	@scripts/setup >&2
 	@.venv/bin/hasten demo $(ARGS)
 
 test:  ## Lint, types and the whole suite (TESTS=tests/test_model.py for a part, ARGS=... for pytest)

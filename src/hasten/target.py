@@ -124,7 +124,8 @@ class Login(Section, frozen=True, kw_only=True):
     [login]: one request that turns a user and a secret into a session.
 
     `${user}` and `${secret}` in `json`, `form` and `headers` are the principal's. The cookies of the answer are
-    kept; `token` is the JSON path of a bearer token, if the answer has one.
+    kept; `token` is the JSON path of a bearer token, if the answer has one. A single-page application that keeps its
+    token in the browser finds it in `local_storage`, where `${token}` and `${user}` stand for the principal's.
     """
 
     request: str = ""
@@ -132,6 +133,7 @@ class Login(Section, frozen=True, kw_only=True):
     form: dict[str, str] = {}
     headers: dict[str, str] = {}
     token: str = ""
+    local_storage: dict[str, str] = {}
     expired_status: list[int] = msgspec.field(default_factory=lambda: [401])
 
 

@@ -50,6 +50,31 @@ def test_a_form_login_gives_a_token(application: Any) -> None:
     assert b"u=a%40example&p=geheim-7" == application.asked[0][3]
 
 
+def test_a_front_end_finds_its_token_where_it_keeps_it(application: Any) -> None:
+    """
+    [login] local_storage is filled with the token of the login and the user's name, and shown in no repr.
+    """
+    application.on("POST", "/login", body=b'{"token": "t0k"}')
+    kept = {"auth": '{"token": "${token}"}', "who": "${user}"}
+    login = Login(request="POST /login", form={"p": "${secret}"}, token="token", local_storage=kept)
+    found = sessions(application, login)
+
+    assert {"auth": '{"token": "t0k"}', "who": "a@example"} == found.local_storage_for("agent")
+    assert {} == found.local_storage_for("anonymous")
+    assert "t0k" not in repr(found._session("agent"))
+
+
+def test_a_token_that_nobody_gave_cannot_be_stored(application: Any) -> None:
+    """
+    ${token} without a token is a mistake in hasten.toml, and said so.
+    """
+    application.on("POST", "/login", set_cookie="sid=1")
+    login = Login(request="POST /login", json={"p": "${secret}"}, local_storage={"auth": "${token}"})
+
+    with pytest.raises(ConfigError, match="no token is known"):
+        sessions(application, login).local_storage_for("agent")
+
+
 def test_a_user_that_looks_like_the_secret_s_place_is_left_alone(application: Any) -> None:
     """
     Templates are filled once.

@@ -157,6 +157,7 @@ def _pages(found: _Gathered, sessions: Sessions, progress: Progress) -> None:
             name=section.principal,
             cookies=sessions.cookies_for(section.principal),
             headers=sessions.headers_for(section.principal, with_cookies=False),
+            local_storage=sessions.local_storage_for(section.principal),
         )
     began, expected_s = time.monotonic(), section.runs * len(section.pages) * EXPECTED_VISIT_S
     measurements, profiles = observe_pages(

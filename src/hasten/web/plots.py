@@ -21,7 +21,7 @@ os.environ.setdefault("MPLCONFIGDIR", os.path.join(tempfile.gettempdir(), f"hast
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 # Stand-ins that become CSS variables of the page after drawing.
 INK, SOFT, LINE, BAD, GOOD, ACCENT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
@@ -240,8 +240,9 @@ def _frame(axes: Axes, rows: int) -> None:
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(_plain)
     low, high = axes.get_xlim()
-    # Within a decade there may be no power of ten to label.
-    axes.xaxis.set_minor_formatter(_plain if high / low < 20 else NullFormatter())
+    # Within a decade there may be no power of ten to label; all nine between two of them would overlap.
+    axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    axes.xaxis.set_minor_formatter(_plain if high / low < 50 else NullFormatter())
     axes.grid(axis="x")
     axes.set_axisbelow(True)
 

@@ -33,6 +33,8 @@ class LoginSection(Protocol):
     @property
     def token(self) -> str: ...
     @property
+    def local_storage(self) -> dict[str, str]: ...
+    @property
     def expired_status(self) -> list[int]: ...
 
 
@@ -67,12 +69,18 @@ class Session:
     What a login left behind. Its repr shows no secret.
     """
 
-    def __init__(self, headers: dict[str, str], cookies: dict[str, str]) -> None:
+    def __init__(
+        self, headers: dict[str, str], cookies: dict[str, str], local_storage: dict[str, str] | None = None
+    ) -> None:
         self.headers = headers
         self.cookies = cookies
+        self.local_storage = local_storage or {}
 
     def __repr__(self) -> str:
-        return f"Session(headers={sorted(self.headers)}, cookies={sorted(self.cookies)})"
+        return (
+            f"Session(headers={sorted(self.headers)}, cookies={sorted(self.cookies)}, "
+            f"local_storage={sorted(self.local_storage)})"
+        )
 
 
 class Sessions:
@@ -148,6 +156,15 @@ class Sessions:
         """
         return dict(self._session(name).cookies)
 
+    def local_storage_for(self, name: str) -> dict[str, str]:
+        """
+        What the application's own login page would have left in the browser's local storage.
+
+        Raises:
+            ConfigError, NotAllowed, Unreachable: as for `headers_for`.
+        """
+        return dict(self._session(name).local_storage)
+
     def renew(self, name: str) -> dict[str, str]:
         """
         The principal has logged in again; its new headers.
@@ -213,7 +230,20 @@ class Sessions:
             )
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
-        return Session(headers, cookies)
+        return Session(headers, cookies, self._stored(identity, token))
+
+    def _stored(self, identity: Identity, token: str | None) -> dict[str, str]:
+        wanted = self._login.local_storage
+        if token is None and any("${token}" in value for value in wanted.values()):
+            raise ConfigError(
+                "[login] local_storage needs ${token}, and no token is known",
+                hint="name the path of the token in the login's answer: [login] token",
+            )
+        # Split first: a user name that looks like ${token} stays what it is.
+        return {
+            key: (token or "").join(part.replace("${user}", identity.user) for part in value.split("${token}"))
+            for key, value in wanted.items()
+        }
 
     def _send_login(self, identity: Identity, secret: str, own: dict[str, str]) -> Answer:
         login = self._login

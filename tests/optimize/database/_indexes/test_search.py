@@ -54,7 +54,7 @@ class KnownPrices:
         self, table: dict[str, dict[Definition, float]], statements: Sequence[Statement], chosen: Collection[Definition]
     ) -> dict[str, float]:
         return {
-            each.query_id: min([100.0, *(table.get(each.query_id, {}).get(one, 100.0) for one in chosen)])
+            each.query_id: min((table.get(each.query_id, {}).get(one, 100.0) for one in chosen), default=100.0)
             for each in statements
         }
 
@@ -117,6 +117,27 @@ def test_the_clock_overrules_the_planner() -> None:
 
     assert ["t (a)"] == chosen(KnownPrices(planner), statement("one", 100.0))
     assert ["t (b)"] == chosen(KnownPrices(planner, clock), statement("one", 100.0))
+
+
+def test_an_index_that_slows_a_statement_gives_way_to_another() -> None:
+    """
+    The planner is tempted into a plan that takes longer: the candidate that serves as well without it is taken.
+    """
+    planner = {"one": {A: 1.0, AB: 1.0}, "two": {A: 90.0}}
+    clock = {"one": {A: 1.0, AB: 1.0}, "two": {A: 140.0}}
+    prices = KnownPrices(planner, clock)
+
+    assert ["t (a, b)"] == chosen(prices, statement("one", 95.0), statement("two", 5.0))
+
+
+def test_what_the_planner_cannot_tell_apart_is_timed() -> None:
+    """
+    Of two candidates with the same price the faster one is taken, be it the bigger.
+    """
+    planner = {"one": {A: 1.0, AB: 1.0}}
+    clock = {"one": {A: 60.0, AB: 1.0}}
+
+    assert "t (a, b)" == chosen(KnownPrices(planner, clock), statement("one", 100.0))[0]
 
 
 def test_writes_are_paid_for() -> None:

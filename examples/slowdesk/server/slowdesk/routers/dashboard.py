@@ -74,7 +74,7 @@ def _counts(session: Session) -> dict[str, int]:
 
 def _queue(session: Session, user_id: int) -> list[dict[str, Any]]:
     now = desk_time(session)
-    length = read_setting(session, "dashboard.queue_length", 5)
+    length = read_setting(session, "dashboard.queue_length", 10)
     excerpt_length = read_setting(session, "dashboard.excerpt_length", 140)
     return [
         {

@@ -55,7 +55,7 @@ SETTINGS = {
     ),
     "dashboard.activity_length": (12, "How many events the dashboard shows."),
     "dashboard.excerpt_length": (140, "How much of the last message the dashboard shows, in characters."),
-    "dashboard.queue_length": (5, "How many waiting inquiries the dashboard shows."),
+    "dashboard.queue_length": (10, "How many waiting inquiries the dashboard shows."),
     "dashboard.volume_days": (14, "How many days the dashboard's chart shows."),
     "desk.languages": (["de", "en", "fr"], "The languages we answer in."),
     "desk.name": ("Slowdesk", "The name customers see."),

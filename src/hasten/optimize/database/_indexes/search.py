@@ -28,8 +28,16 @@ Progress = Callable[[float, str], None]
 LEAST_SHARE = 0.03
 #: Between indexes that save almost the same, the smaller one is taken.
 ALMOST = 0.02
+#: Candidates that cost the planner almost the same are timed, this many of them.
+MOST_TIMED = 3
 #: The part of a candidate's difference that is timed before it is proposed.
 TIMED_SHARE = 0.95
+#: A statement with more than this share of the database's time is timed too where its price moves at all.
+OFTEN_ENOUGH = 0.005
+MOVED = 0.01
+#: A statement that takes this many times as long, and this much longer, would be the end of the trial.
+SLOWER_RATIO = 1.15
+SLOWER_S = 0.005
 MOST_CANDIDATES = 24
 BUDGET_S = 60.0
 BUILD_SHARE = 0.5
@@ -41,6 +49,18 @@ def silent(_done: float, _what: str) -> None:
     """
     Nobody watches.
     """
+
+
+@dataclass(frozen=True)
+class Timing:
+    """
+    What an index brought when it was tried: seconds saved in the window, seconds per timed statement, and the
+    statements that it slows down (a plan that only looks cheaper).
+    """
+
+    gains: dict[str, float]
+    seconds: dict[str, float] = field(default_factory=dict)
+    slower: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -56,13 +76,13 @@ class Search:
     chosen: list[Definition] = field(default_factory=list)
     timed: dict[str, float] = field(default_factory=dict)
 
-    def take(self, wanted: Definition, gains: dict[str, float], timed: dict[str, float]) -> None:
+    def take(self, wanted: Definition, timing: "Timing") -> None:
         """
         The index is one of those chosen; everything is priced on top of it from now on.
         """
         self.chosen.append(wanted)
-        self.timed.update(timed)
-        for name, gain in gains.items():
+        self.timed.update(timing.seconds)
+        for name, gain in timing.gains.items():
             self.now_s[name] = max(self.now_s[name] - gain, 0.0)
 
     def gains(self, wanted: Definition, costs_now: dict[str, float]) -> dict[str, float]:
@@ -77,36 +97,44 @@ class Search:
             if costs_now.get(name, 0) > 0
         }
 
-    def measured(self, wanted: Definition, gains: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    def measured(self, wanted: Definition, gains: dict[str, float]) -> "Timing":
         """
         The same, timed: the statements that should change are run without and with the index.
-
-        Returns the gains, and the seconds with the index.
         """
         changed = self._worth_timing(gains)
         fresh = [each for each in changed if each.query_id not in self.timed]
         before = self.prices.seconds(fresh, self.chosen)
         after = self.prices.seconds(changed, [*self.chosen, wanted])
         if before is None or after is None:
-            return gains, {}
+            return Timing(gains)
         self.timed.update(before)
         shares = {name: 1 - seconds / self.timed[name] for name, seconds in after.items() if self.timed[name] > 0}
-        return {**gains, **{name: self.now_s[name] * share for name, share in shares.items()}}, after
+        slower = [name for name, seconds in after.items() if _is_slower(self.timed[name], seconds)]
+        return Timing({**gains, **{name: self.now_s[name] * share for name, share in shares.items()}}, after, slower)
 
     def _worth_timing(self, gains: dict[str, float]) -> list[Statement]:
         """
-        The statements that make up nearly all of the difference; for the rest the planner is believed.
+        The statements that make up nearly all of the difference, and whatever else is planned differently and matters.
+
+        For the rest the planner is believed.
         """
         ranked = sorted(self.statements, key=lambda each: abs(gains.get(each.query_id, 0)), reverse=True)
         whole = sum(abs(gain) for gain in gains.values())
         found: list[Statement] = []
         covered = 0.0
         for each in ranked:
-            if covered >= TIMED_SHARE * whole:
-                break
-            found.append(each)
-            covered += abs(gains.get(each.query_id, 0))
+            gain, now_s = abs(gains.get(each.query_id, 0)), self.now_s[each.query_id]
+            moves = now_s > OFTEN_ENOUGH * self.total_s and gain > MOVED * now_s
+            if covered < TIMED_SHARE * whole or moves:
+                found.append(each)
+            covered += gain
         return found
+
+    def saved_s(self, wanted: Definition, gains: dict[str, float]) -> float:
+        """
+        What the index saves in the window, its upkeep paid.
+        """
+        return sum(gains.values()) - self.upkeep_s(wanted)
 
     def upkeep_s(self, wanted: Definition) -> float:
         """
@@ -114,6 +142,10 @@ class Search:
         """
         writes = [each for each in self.statements if each.is_write and _writes(each, wanted.table)]
         return ENTRY_S * sum(each.calls for each in writes)
+
+
+def _is_slower(before_s: float, after_s: float) -> bool:
+    return after_s > SLOWER_RATIO * before_s and after_s - before_s > SLOWER_S
 
 
 def _writes(statement: Statement, table: str) -> bool:
@@ -173,36 +205,50 @@ def _greedy(state: Search, room: int, most_bytes: float, deadline: float, progre
     found: list[Choice] = []
     while open_ and len(found) < room and monotonic() < deadline:
         progress(0.5 + 0.5 * len(found) / room, f"pricing {len(open_)} candidates on top of {len(found)}")
-        picked = _best(state, open_, sizes)
-        if picked is None:
+        close = _best(state, open_, sizes)
+        if not close:
             break
-        wanted, gains = picked
-        open_.discard(wanted)
-        gains, timed = state.measured(wanted, gains)
-        saved = sum(gains.values()) - state.upkeep_s(wanted)
-        event("indexes.priced", index=str(wanted), saves_s=round(saved, 3), of_s=round(state.total_s, 3))
-        if saved < LEAST_SHARE * state.total_s:
+        tried = {wanted: state.measured(wanted, gains) for wanted, gains in close.items()}
+        worth = {wanted: timing for wanted, timing in tried.items() if _is_worth_it(state, wanted, timing)}
+        if not worth:
+            open_ -= tried.keys()
             continue
-        found.append(_choice(state, wanted, gains, saved))
-        state.take(wanted, gains, timed)
+        wanted = _smallest({each: state.saved_s(each, timing.gains) for each, timing in worth.items()}, state, sizes)[0]
+        open_.discard(wanted)
+        found.append(_choice(state, wanted, worth[wanted].gains, state.saved_s(wanted, worth[wanted].gains)))
+        state.take(wanted, worth[wanted])
     return sorted(found, key=lambda choice: choice.saves_share, reverse=True)
+
+
+def _is_worth_it(state: Search, wanted: Definition, timing: Timing) -> bool:
+    saved = state.saved_s(wanted, timing.gains)
+    priced = {"saves_s": round(saved, 3), "of_s": round(state.total_s, 3), "slows": timing.slower}
+    event("indexes.priced", index=str(wanted), **priced)
+    # A wider index often serves the same statements without tempting the planner: let that one be tried instead.
+    return saved >= LEAST_SHARE * state.total_s and not timing.slower
 
 
 def _best(
     state: Search, open_: Collection[Definition], sizes: dict[Definition, int]
-) -> tuple[Definition, dict[str, float]] | None:
+) -> dict[Definition, dict[str, float]]:
     """
-    The candidate that saves most on top of those chosen; None where none saves enough.
+    The few candidates that save most on top of those chosen, with their gains; none where none saves enough.
     """
     now = state.prices.costs(state.statements, state.chosen)
     priced = {wanted: state.gains(wanted, now) for wanted in sorted(open_)}
-    saves = {wanted: sum(gains.values()) - state.upkeep_s(wanted) for wanted, gains in priced.items()}
+    saves = {wanted: state.saved_s(wanted, gains) for wanted, gains in priced.items()}
+    if max(saves.values()) < LEAST_SHARE * state.total_s:
+        return {}
+    return {wanted: priced[wanted] for wanted in _smallest(saves, state, sizes)[:MOST_TIMED]}
+
+
+def _smallest(saves: dict[Definition, float], state: Search, sizes: dict[Definition, int]) -> list[Definition]:
+    """
+    Those that save almost as much as the best one, the smallest first.
+    """
     most = max(saves.values())
-    if most < LEAST_SHARE * state.total_s:
-        return None
     close = [wanted for wanted, saved in saves.items() if saved >= most - ALMOST * state.total_s]
-    best = min(close, key=lambda wanted: (sizes[wanted], len(wanted.keys), wanted))
-    return best, priced[best]
+    return sorted(close, key=lambda wanted: (sizes[wanted], len(wanted.keys), -saves[wanted], wanted))
 
 
 def _choice(state: Search, wanted: Definition, gains: dict[str, float], saved: float) -> Choice:
