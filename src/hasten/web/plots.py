@@ -215,7 +215,8 @@ def _log_y(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(_plain)
     low, high = axes.get_ylim()
-    axes.yaxis.set_minor_formatter(_plain if high / low < 10 else NullFormatter())
+    axes.yaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    axes.yaxis.set_minor_formatter(_plain if high / low < 50 else NullFormatter())
     axes.grid(axis="y")
 
 
