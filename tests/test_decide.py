@@ -98,12 +98,13 @@ def test_the_least_gain_is_that_of_the_trial_or_the_callers() -> None:
 
 def test_the_reason_has_numbers_for_people() -> None:
     """
-    The reason of a kept change says the gain, its interval and the number of pairs.
+    The reason of a kept change says the gain, its interval, the number of pairs and how long they took.
     """
     assert (
         "50 % less time (repeated interval: 40 % less time to 60 % less time, 16 pairs), and every guard held"
         == decide(trial(GOOD)).reason
     )
+    assert ", 16 pairs in 34 s)" in decide(trial(GOOD, duration_s=34.2)).reason
 
 
 @pytest.mark.parametrize(

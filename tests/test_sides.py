@@ -115,3 +115,19 @@ def test_a_cache_that_is_not_named_to_the_application_is_shared_and_that_is_said
             found = list(both.notes)
 
     assert 1 == len([note for note in found if "live cache" in note])
+
+
+def test_both_sides_start_alike(tmp_path: Path) -> None:
+    """
+    Folders, names and ports differ; what Python draws at its start does not.
+    """
+    with Supervisor(tmp_path / ".hasten") as supervisor:
+        here = App(app(tmp_path).target, tmp_path / ".hasten", supervisor, root=tmp_path)
+        with beside(here) as both:
+            first, second = both.control.ground, both.candidate.ground
+            folder = first.root.parents[1]
+
+    assert first.env == second.env
+    assert "PYTHONHASHSEED" in first.env
+    assert (first.root, first.name) != (second.root, second.name)
+    assert not folder.exists()

@@ -29,7 +29,9 @@ def decide(trial: Trial, *, least_gain: float | None = None) -> Decision:
 
 def _by_look(trial: Trial, look: Look, least_gain: float) -> Decision:
     ratio = math.exp(look.log_ratio)
-    measured = f"{_gain(ratio)} (repeated interval: {_gain(look.high)} to {_gain(look.low)}, {look.pairs} pairs)"
+    took = f" in {trial.duration_s:.0f} s" if trial.duration_s else ""
+    interval = f"repeated interval: {_gain(look.high)} to {_gain(look.low)}"
+    measured = f"{_gain(ratio)} ({interval}, {look.pairs} pairs{took})"
     if look.low > 1:
         return _back("harm", f"shown to be slower: {measured}")
     enough = 1 - ratio >= least_gain - ROUNDING

@@ -30,6 +30,8 @@ _STATE = (
     "archive", "cache", "ledger.db", "ledger.db-journal", "ledger.head", "lock", "log", "observations",
     "operations.jsonl", "pgdata", "report.html", "run", "scratch", "screenshots",
 )  # fmt: skip
+#: Two starts of one Python program order sets differently, and one of them is luckier with its hash tables.
+_SAME = {"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")}
 _READ_ONLY = "-c default_transaction_read_only=on"
 _WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
 
@@ -135,6 +137,7 @@ def beside(app: App) -> Iterator[Sides]:
                 name=f"{name}-",
                 home=app.root,
                 instead=_cache(app, name, notes),
+                env=_SAME,
             )
             fleet = app.fleet.beside(ground, folder / name) if app.fleet else None
             own = replace(

@@ -26,7 +26,7 @@ from hasten.world.traffic import SAFE_METHODS, read_traffic
 
 #: How often the requests are gone through, and for how many seconds at most. What is plainly different shows itself
 #: at once; each shape of parameters wants ten clean comparisons.
-PASSES = ((2, 60.0), (20, 120.0))
+PASSES = ((2, 60.0), (20, 240.0))
 
 
 @dataclass(frozen=True)

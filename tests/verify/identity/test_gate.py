@@ -191,6 +191,17 @@ def test_too_little_is_no_proof(cached: Cached, plan: IdentityPlan, says: str) -
     assert (None, True) == (said.ok, says in said.detail)
 
 
+def test_the_time_is_kept_in_the_middle_of_a_url(cached: Cached) -> None:
+    """
+    A budget that ends between two questions leaves the URL unfinished, and what leaked before still counts.
+    """
+    moments = itertools.count()
+    plan = msgspec.structs.replace(PLAN, time_budget_s=30.0)
+    found = check_identity(URLS[:1], cached(lambda request: request.path), plan, clock=lambda: float(next(moments)))
+
+    assert (0, 1, False) == (found.urls, found.unfinished, guard(found).ok)
+
+
 def test_principals_that_nothing_tells_apart_prove_nothing(cached: Cached) -> None:
     """
     Where control answers everybody alike, three test identities may be one; naming a telling URL helps.
