@@ -23,7 +23,7 @@ from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.session import opened
 from hasten.target import Browser
-from hasten.verify import policy_trial
+from hasten.verify import judging, policy_pacing, policy_trial
 from hasten.world import workers
 from hasten.world.policy_file import Rule
 
@@ -127,6 +127,7 @@ def test_what_saves_the_visitors_time_is_kept_and_goes_back(
     assert (Grade.A, "split", Ending.GAIN, 16) == (trial.grade, trial.arena, trial.ended, len(trial.blocks))
     assert trial.effect is not None and trial.effect.high < 0.9
     assert {True} == {guard.ok for guard in trial.guards}, trial.guards
+    assert trial == judging.judged(trial), "what was recorded does not give the same verdict again"
     assert any(note.startswith("cold, the server took") for note in trial.notes)
     assert all(len(block.control_samples["GET /assets/app-1.js"]) > 1 for block in trial.blocks)
     assert ("gzip", None) == (coding(app), app.policy.read().trial)
@@ -153,6 +154,7 @@ def test_on_loopback_it_gains_nothing_and_is_not_kept(
     Without a slow network there is no gain to be shown, and nothing is left of the candidate.
     """
     monkeypatch.setattr(policy_trial, "PAIR_S", 0.1)
+    monkeypatch.setattr(policy_pacing, "WANTED_PER_ARM", 14)
     target = msgspec.structs.replace(app.target, browser=Browser(network="none"))
     (change,) = compression.propose(FINDING, app)
     book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})

@@ -28,7 +28,8 @@ def test_a_worker_that_refuses_is_named() -> None:
     """
     One is enough; nobody there is no good news.
     """
-    found = refusals([worker(None), worker("rules is not a list")])
+    refusing = worker("rules is not a list")
+    found = refusals([worker(None), refusing], [refusing])
 
     assert (False, True) == (found.ok, "7: rules is not a list" in found.detail)
-    assert (True, None) == (refusals([worker(None)]).ok, refusals([]).ok)
+    assert (True, None) == (refusals([worker(None)], []).ok, refusals([], []).ok)

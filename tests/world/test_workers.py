@@ -65,10 +65,32 @@ def test_a_worker_that_refuses_is_a_no(tmp_path: Path) -> None:
     """
     One worker that cannot read the policy is enough, and nobody is waited for.
     """
-    report(tmp_path, os.getpid())
-    report(tmp_path, os.getppid(), error="RefusedPolicy: rules[0] has the unknown key x")
+    folder = tmp_path / "workers"
+    folder.mkdir()
+    (tmp_path / "policy.json").write_text("{}")
+    report(folder, os.getpid())
+    report(folder, os.getppid(), error="RefusedPolicy: rules[0] has the unknown key x")
+    began = time.monotonic()
 
-    assert not workers.arrived(tmp_path, POLICY, "", "/", patience_s=60.0)
+    assert [os.getppid()] == [worker.pid for worker in workers.refusing(folder)]
+    assert not workers.arrived(folder, POLICY, "", "/", patience_s=60.0)
+    assert time.monotonic() - began < 30
+
+
+def test_what_was_refused_before_does_not_count(tmp_path: Path) -> None:
+    """
+    A worker that has not looked since the policy was mended is no obstacle.
+    """
+    folder = tmp_path / "workers"
+    folder.mkdir()
+    report(folder, os.getpid(), error="RefusedPolicy: the document is not JSON")
+    (tmp_path / "policy.json").write_text("{}")
+    later = time.time() + 1
+    os.utime(tmp_path / "policy.json", (later, later))
+
+    assert [] == workers.refusing(folder)
+    report(folder, os.getppid())
+    assert workers.arrived(folder, POLICY, "", "/", patience_s=0.0)
 
 
 def test_an_application_that_does_not_answer_has_not_taken_it(tmp_path: Path) -> None:

@@ -19,10 +19,8 @@ from hasten.world.load.plan import LoadRequest
 #: A pair is at least so long, and has so many requests in each arm where the server and the link allow it.
 PAIR_S = 5.0
 WANTED_PER_ARM = 100
-#: In each arm of a pair, so that a first look can speak of every route.
-LEAST_REPEATS = math.ceil(LEAST_REQUESTS / PLANNED_PAIRS[0])
 #: So much of the time the server may be at work for both arms together.
-UTILIZATION = 0.3
+UTILIZATION = 0.4
 #: So many answers travel at once: the proxy that paces them is one thread.
 MOST_UNDER_WAY = 64
 
@@ -53,24 +51,29 @@ def pacing_of(
     travel_s: Sequence[float],
     rate_per_s: float,
     *,
+    per_route: int = 1,
     least_s: float = PAIR_S,
     budget_s: float,
 ) -> Pacing:
     """
     The cut for touched requests that keep the server busy, and travel, for so long each.
 
+    Args:
+        per_route: How many of them a route has at least; up to the first look it must come often enough to be judged.
+
     Raises:
-        NoData: not even the pairs up to the first look fit into three times the budget.
+        NoData: not even the pairs up to the first look fit into the budget.
     """
+    least = math.ceil(LEAST_REQUESTS / PLANNED_PAIRS[0] / per_route)
     busy_s, under_way_s = 2 * sum(service_s), 2 * sum(travel_s)
-    pair_s = max(least_s, LEAST_REPEATS * busy_s / UTILIZATION, LEAST_REPEATS * under_way_s / MOST_UNDER_WAY)
-    if pair_s * PLANNED_PAIRS[0] > 3 * budget_s:
+    pair_s = max(least_s, least * busy_s / UTILIZATION, least * under_way_s / MOST_UNDER_WAY)
+    if pair_s * PLANNED_PAIRS[0] > budget_s:
         raise NoData(
             f"a pair of arms takes {pair_s:.0f} s, so the first look does not fit the time for this trial",
             hint="allow the trial more time, or treat the slow route first",
         )
     room = min(UTILIZATION * pair_s / max(busy_s, 1e-6), MOST_UNDER_WAY * pair_s / max(under_way_s, 1e-6))
-    repeats = max(LEAST_REPEATS, min(round(WANTED_PER_ARM / len(service_s)), int(room)))
+    repeats = max(least, min(round(WANTED_PER_ARM / len(service_s)), int(room)))
     return Pacing(pair_s=pair_s, repeats=repeats, others=round(rate_per_s * pair_s))
 
 

@@ -9,6 +9,7 @@ Answers travel as over the visitors' network ([browser] network), through a prox
 bytes per second pass. The effect is the time until the last byte; the time at the server itself is guarded.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -112,7 +113,10 @@ def _play(setting: Setting, plan: Plan, server: Server, run: tuple[float, Progre
     with network as url, duet(setting.plans(url), setting.renewing()) as both:
         progress(0.15, "timing the answers over the visitors' network")
         rate = target.traffic.rate_per_s if setting.others else 0.0
-        pacing = pacing_of(server.seconds, travel(setting, both), rate, least_s=pair_s, budget_s=plan.budget_s)
+        fewest = min(Counter(each.name for each in setting.touched).values())
+        pacing = pacing_of(
+            server.seconds, travel(setting, both), rate, per_route=fewest, least_s=pair_s, budget_s=plan.budget_s
+        )
         setting.notes.append(_says(setting, pacing, target.browser.network if link else "loopback"))
         pairs = Pairs(setting, both, pacing, plan.seed)
         return run_pairs(pairs.play, plan, lambda done, what: progress(0.2 + 0.75 * done, what))

@@ -5,6 +5,7 @@ This is after against before on one machine (grade C), so it can veto what the t
 """
 
 import time
+from pathlib import Path
 
 from hasten.application import App
 from hasten.log import operation
@@ -35,7 +36,7 @@ def watch_policy(change: Change, app: App) -> Trial:
         seed=0,
         blocks=[],
         effect=None,
-        guards=[errors(statuses), refusals(workers.alive(app.policy.workers_dir))],
+        guards=[errors(statuses), refusals(*_reports(app.policy.workers_dir))],
         duration_s=time.monotonic() - start,
     )
 
@@ -66,11 +67,14 @@ def errors(statuses: list[int]) -> Guard:
     )
 
 
-def refusals(running: list[Worker]) -> Guard:
+def _reports(folder: Path) -> tuple[list[Worker], list[Worker]]:
+    return workers.alive(folder), workers.refusing(folder)
+
+
+def refusals(running: list[Worker], refusing: list[Worker]) -> Guard:
     """
     No worker refuses the policy; None where nobody reports.
     """
-    refusing = [worker for worker in running if worker.policy.error]
     named = "; ".join(f"{worker.pid}: {worker.policy.error}" for worker in refusing[:3])
     return Guard(
         name="workers",

@@ -70,14 +70,24 @@ def arrived(folder: Path, policy: Policy, url: str, health: str, *, patience_s: 
     while True:
         if url:
             _ask(url, health)
-        workers = alive(folder)
-        if any(worker.policy.error for worker in workers):
+        if refusing(folder):
             return False
-        if any(_obeys(worker, policy) for worker in workers):
+        if any(_obeys(worker, policy) for worker in alive(folder)):
             return True
         if time.monotonic() > until:
             return False
         time.sleep(ASK_EVERY_S)
+
+
+def refusing(folder: Path) -> list[Worker]:
+    """
+    The workers that refuse the policy as it is now; what they said of an earlier one does not count.
+    """
+    try:
+        written_at = (folder.parent / "policy.json").stat().st_mtime
+    except OSError:
+        return []
+    return [worker for worker in alive(folder) if worker.policy.error and worker.at >= written_at]
 
 
 def _obeys(worker: Worker, policy: Policy) -> bool:

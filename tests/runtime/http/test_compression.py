@@ -3,6 +3,7 @@ The rule `compression`, answer by answer.
 """
 
 import asyncio
+import threading
 import zlib
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, App, answering, ask, asked, scope_of, write_policy
 
-from hasten_runtime.http import codings, compression
+from hasten_runtime.http import codings, variants
 from hasten_runtime.http.asgi import Agent
 from hasten_runtime.standing import Standing
 
@@ -141,6 +142,7 @@ def test_not_modified_speaks_of_the_tag_that_the_client_has(tmp_path: Path, know
     sent = asked(behind(app, tmp_path), headers=[*TAKES_GZIP, (b"if-none-match", knows)])
 
     assert expected == sent.headers["etag"]
+    assert expected.startswith("W/") == (sent.headers.get("vary") == "Accept-Encoding")
 
 
 def test_a_dynamic_answer_with_a_strong_tag_stays(tmp_path: Path) -> None:
@@ -305,7 +307,7 @@ def test_what_our_own_code_cannot_do_leaves_the_answer(
     def fail(*_: object) -> bytes:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(compression, "packed", fail)
+    monkeypatch.setattr(variants, "packed", fail)
     app = answering(TEXT, headers=[JSON])
     agent = behind(app, tmp_path)
     plain = asked(app, headers=TAKES_GZIP)
@@ -322,6 +324,39 @@ def test_brotli_is_taken_where_it_is_there(tmp_path: Path) -> None:
     sent = asked(agent, headers=[(b"accept-encoding", b"gzip, deflate, br")])
 
     assert codings.available(("br", "gzip"))[0] == sent.headers["content-encoding"]
+
+
+@pytest.mark.parametrize("size", [100, 20_000])
+def test_headers_may_come_as_any_iterable(tmp_path: Path, size: int) -> None:
+    """
+    A generator of headers is gone through once, whether or not the answer is compressed.
+    """
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        headers = (pair for pair in [SCRIPT, (b"x", b"1")])
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": TEXT[:size]})
+
+    sent = asked(behind(app, tmp_path), headers=TAKES_GZIP)
+
+    assert ("1", TEXT[:size]) == (sent.headers["x"], sent.text)
+
+
+def test_a_large_answer_does_not_hold_up_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Whatever takes long to compress is compressed in a thread of its own.
+    """
+    threads: list[str] = []
+
+    def pack(coding: str, level: int, body: bytes) -> bytes:
+        threads.append(threading.current_thread().name)
+        return codings.packed(coding, level, body)
+
+    monkeypatch.setattr(variants, "packed", pack)
+    for body in (TEXT, TEXT * 100):
+        assert body == asked(behind(answering(body, headers=[JSON]), tmp_path), headers=TAKES_GZIP).text
+
+    assert ["MainThread"] == threads[:1] != threads[1:]
 
 
 def test_unknown_messages_pass(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from typing import Any, Callable, Optional
 from urllib.parse import unquote_to_bytes
 
 from hasten_runtime.http import headers as edit
-from hasten_runtime.http.codings import Packer, available, packed, packer
+from hasten_runtime.http.codings import Packer, available, packer
 from hasten_runtime.http.negotiation import chosen
-from hasten_runtime.http.variants import Variants
+from hasten_runtime.http.variants import Variants, compressed
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Rule
 
@@ -96,6 +96,9 @@ class Answer:
         if self._through:
             await self._send(message)
             return
+        if not isinstance(message.get("headers", []), list):
+            # An iterable may be gone through once only, and it is looked at here.
+            message = {**message, "headers": list(message["headers"])}
         try:
             outgoing = await self._next(message)
         except Exception as error:
@@ -199,8 +202,7 @@ class Answer:
         assert coding is not None
         if self._file:
             return await self._variants.of(body, coding, settings["stored_level"], settings["stored_bytes"])
-        coded = packed(coding, settings["level"], body)
-        return coded if len(coded) < len(body) else None
+        return await compressed(body, coding, settings["level"])
 
     def _as_it_is(self) -> list[Message]:
         """
@@ -270,7 +272,7 @@ def not_modified(headers: list[Any], knows: str) -> edit.Headers:
     The headers of a 304 with its ETag in the form in which the client has it: weak, if it got the answer compressed.
     """
     tag = (edit.first(headers, b"etag") or b"").decode("latin-1")
-    return edit.with_weak_etag(headers) if tag and f"W/{tag}" in knows else headers
+    return edit.with_vary(edit.with_weak_etag(headers)) if tag and f"W/{tag}" in knows else headers
 
 
 def media_type(headers: list[Any]) -> str:

@@ -20,6 +20,18 @@ OVERHEAD_BYTES = 300
 Key = tuple[bytes, str, int]
 
 
+async def compressed(body: bytes, coding: str, level: int) -> Optional[bytes]:
+    """
+    The coded body, or None where it would not be smaller; other requests go on meanwhile.
+    """
+    if len(body) < INLINE_BYTES:
+        coded = packed(coding, level, body)
+    else:
+        # The compressors let go of the interpreter.
+        coded = await asyncio.get_running_loop().run_in_executor(None, packed, coding, level, body)
+    return coded if len(coded) < len(body) else None
+
+
 class Variants:
     """
     The variants of one process, the least recently used leaving first. `None` in place of bytes: coding does not help.
@@ -57,12 +69,7 @@ class Variants:
     async def _make(self, key: Key, body: bytes, most_bytes: int) -> Optional[bytes]:
         _, coding, level = key
         self.made += 1
-        if len(body) < INLINE_BYTES:
-            coded = packed(coding, level, body)
-        else:
-            # The compressors let go of the interpreter, so other requests go on meanwhile.
-            coded = await asyncio.get_running_loop().run_in_executor(None, packed, coding, level, body)
-        variant = coded if len(coded) < len(body) else None
+        variant = await compressed(body, coding, level)
         self._keep(key, variant, most_bytes)
         return variant
 

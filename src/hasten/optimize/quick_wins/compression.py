@@ -123,9 +123,11 @@ def is_applied(change: Change, app: App) -> bool:
     found = app.policy.read()
     if not found.has(_rule_in(change)):
         return False
-    if not workers.alive(app.policy.workers_dir):
-        return True  # nobody is there who could obey; the next one to start will
-    return workers.arrived(app.policy.workers_dir, found, app.url, app.target.application.health)
+    folder = app.policy.workers_dir
+    if not workers.alive(folder) or not app.url:
+        # Nobody is there who obeys, or nobody can be asked: the next one to start, or to answer, will.
+        return not workers.refusing(folder)
+    return workers.arrived(folder, found, app.url, app.target.application.health)
 
 
 def has_remains(change: Change, app: App) -> bool:
