@@ -14,10 +14,9 @@ from hasten.model import (
     Change,
     Decision,
     Distribution,
-    Effect,
+    Ending,
     Finding,
     Grade,
-    Guard,
     Kind,
     Measurement,
     Risk,
@@ -29,6 +28,7 @@ from hasten.model import (
 from hasten.objectives import details, values
 from hasten.record import history, observations
 from hasten.record.ledger import Ledger
+from hasten.verify.judging import judged
 
 TAKEN_AT = datetime(2026, 1, 2, tzinfo=UTC)
 CONFIG = 'state = "."\n[application]\nname = "shop"\n[browser]\npages = []\n'
@@ -94,22 +94,20 @@ def change(column: str) -> Change:
     )  # fmt: skip
 
 
-def trial(of: Change, ratio: float) -> Trial:
+def trial(of: Change, ratio: float, noise: float = 0.05) -> Trial:
     """
-    Ten paired rounds with that effect.
+    Sixteen paired rounds with about that effect, judged as every trial is.
     """
-    blocks = [
-        Block(index=n, order="control first", control={"1": 0.1 + n / 1000}, candidate={"1": (0.1 + n / 1000) * ratio})
-        for n in range(10)
-    ]
-    effect = Effect(
-        metric="hasten.statement.time", where=of.where, ratio=ratio, low=ratio * 0.9, high=ratio * 1.1, pairs=10,
-        control=0.1, candidate=0.1 * ratio,
+    blocks = []
+    for n in range(16):
+        control = 0.1 + n / 1000
+        candidate = control * ratio * (1 + noise * (1 if n % 2 else -1))
+        blocks.append(Block(index=n, order="control first", control={"1": control}, candidate={"1": candidate}))
+    found = Trial(
+        change=of.id, grade=Grade.A, arena="clone", seed=1, blocks=blocks, effect=None, weights={"1": 100.0},
+        notes=["1 statement replayed"], facts={"total_s": 45.0, "observed_s": {"1": 45.0}}, ended=Ending.TIME,
     )  # fmt: skip
-    return Trial(
-        change=of.id, grade=Grade.A, arena="clone", seed=1, blocks=blocks, effect=effect, weights={"1": 100.0},
-        guards=[Guard(name="errors", ok=True, detail="0 errors")], notes=["1 statement replayed"],
-    )  # fmt: skip
+    return judged(found, ("harm", "errors"))
 
 
 def write_story(folder: Path) -> Story:
@@ -126,10 +124,10 @@ def write_story(folder: Path) -> Story:
     book.append(Step.DIAGNOSED, {"findings": msgspec.to_builtins([finding]), "ignored": [], "silent": {}})
     for each in (story.kept, story.undecided, story.waiting):
         book.append(Step.PLANNED, {"change": msgspec.to_builtins(each), "id": each.id})
-    _tried(book, story.kept, 0.2, KEEP)
+    _tried(book, trial(story.kept, 0.2), KEEP)
     book.append(Step.APPLIED, {"change": story.kept.id, "arena": "live"})
     book.append(Step.KEPT, {"change": story.kept.id, "decision": msgspec.to_builtins(KEEP)})
-    _tried(book, story.undecided, 0.98, UNDECIDED)
+    _tried(book, trial(story.undecided, 0.98, noise=0.3), UNDECIDED)
     book.append(Step.ROLLED_BACK, {"change": story.undecided.id, "reason": UNDECIDED.reason})
     _measured(folder, book, observation("now", 0.15))
     return story
@@ -140,7 +138,7 @@ def _measured(folder: Path, book: Ledger, found: Observation) -> None:
     book.append(Step.MEASURED, history.measured_body(found, values(found), details(found)))
 
 
-def _tried(book: Ledger, of: Change, ratio: float, decision: Decision) -> None:
-    book.append(Step.APPLIED, {"change": of.id, "arena": "clone"})
-    body = {"trial": msgspec.to_builtins(trial(of, ratio)), "decision": msgspec.to_builtins(decision)}
-    book.append(Step.TRIED, {"change": of.id, "arena": "clone", **body})
+def _tried(book: Ledger, found: Trial, decision: Decision) -> None:
+    book.append(Step.APPLIED, {"change": found.change, "arena": "clone"})
+    body = {"trial": msgspec.to_builtins(found), "decision": msgspec.to_builtins(decision)}
+    book.append(Step.TRIED, {"change": found.change, "arena": "clone", **body})

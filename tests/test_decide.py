@@ -59,6 +59,8 @@ NOISE = Noise(pairs=24, log_ratio=0.0, error=0.1, half_width=0.2, is_off=False)
         (trial(blocks=[], ended=Ending.NO_DATA), Verdict.INCONCLUSIVE, "no_data"),
         (trial(blocks=[], ended=Ending.NOISE, noise=NOISE), Verdict.INCONCLUSIVE, "noise"),
         (trial(blocks=[], ended=Ending.NOISE), Verdict.INCONCLUSIVE, "noise"),
+        (trial(look(0.7, 0.4, 1.3), ended=Ending.NOISE, noise=NOISE), Verdict.INCONCLUSIVE, "noise"),
+        (trial(GOOD, ended=Ending.GAIN, noise=NOISE), Verdict.KEEP, "gain"),
         (trial(GOOD, blocks=[]), Verdict.INCONCLUSIVE, "no_data"),
         (trial(look(0.5, 0.4, 0.6, pairs=15)), Verdict.INCONCLUSIVE, "look"),
         (trial(look(0.5, 0.4, 0.6, pairs=96)), Verdict.INCONCLUSIVE, "look"),
@@ -96,12 +98,13 @@ def test_the_least_gain_is_that_of_the_trial_or_the_callers() -> None:
 
 def test_the_reason_has_numbers_for_people() -> None:
     """
-    The reason of a kept change says the gain, its interval and the number of pairs.
+    The reason of a kept change says the gain, its interval, the number of pairs and how long they took.
     """
     assert (
         "50 % less time (repeated interval: 40 % less time to 60 % less time, 16 pairs), and every guard held"
         == decide(trial(GOOD)).reason
     )
+    assert ", 16 pairs in 34 s)" in decide(trial(GOOD, duration_s=34.2)).reason
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,9 @@ def summary(found: list[Figures]) -> dict[str, float]:
     return {
         "aa_false_keep_max": worst([f"{mode} nothing kept" for mode in both], max),
         "aa_false_keep_any_gain_max": worst([f"{mode} nothing kept for any gain" for mode in both], max),
+        "aa_false_keep_any_gain_mean": float(
+            np.mean([each.of[f"{mode} nothing kept for any gain"] for each in found for mode in both])
+        ),
         "kept_at_minus_10": worst([f"{mode} -10 % kept" for mode in both], min),
         "kept_at_minus_20": worst([f"{mode} -20 % kept" for mode in both], min),
         "harm_caught": worst(["split +20 % caught in a minute"], min),

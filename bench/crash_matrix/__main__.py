@@ -36,8 +36,10 @@ def open_place() -> Iterator[Path]:
     """
     folder = Path(tempfile.mkdtemp(prefix="hasten-matrix-"))
     folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass

@@ -8,7 +8,7 @@ MOMENT is one of
     before:N, after:N       around the N-th entry that this run writes
     head:N                  between that entry and the head of the ledger that is kept outside
     trial                   in the middle of the trial: both sides run
-    building, hanging       while PostgreSQL builds the index on the live database; `hanging` waits to be killed
+    building, hanging       while PostgreSQL builds or drops the index of the live database; `hanging` waits for it
     call:WHAT:before:N      around the N-th call of WHAT (see CALLS), counted from the entry that announces
     call:WHAT:after:N       the live apply, or the way back
     server:NAME             in the middle of the trial the last server whose name begins so is killed; Hasten goes on
@@ -23,10 +23,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
+from psycopg import sql
 
 from bench.crash_matrix.toys import install, shorten_trials
 from hasten import cycle, way_back
@@ -65,7 +67,7 @@ class Doomed(Ledger):
     """
 
     moment = ""
-    live: App | None = None
+    building: Callable[[], None] | None = None
     announced: Callable[[], None] = staticmethod(lambda: None)
     written = 0
 
@@ -81,8 +83,8 @@ class Doomed(Ledger):
             die()
         if step is Step.ROLLED_BACK or (step is Step.APPLIED and body["arena"] == "live"):
             self.announced()
-            if self.live is not None:
-                threading.Thread(target=die_while_building, args=(self.live,), daemon=True).start()
+            if self.building is not None:
+                threading.Thread(target=self.building, daemon=True).start()
         return entry
 
     def _write_head(self, head: Head) -> None:
@@ -114,12 +116,14 @@ def die_at_call(what: str, when: str, number: int) -> Callable[[], None]:
     return announced
 
 
-def die_while_building(app: App) -> None:
+def die_while_building(app: App, table: str) -> None:
     """
-    An old snapshot keeps PostgreSQL from finishing the index; once that is unfinished on disk, this process dies.
+    A reader keeps PostgreSQL from finishing the index, or its removal; once it is half there, this process dies.
     """
+    lock = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(*table.split(".", 1)))
     with app.database.named("old snapshot").connect() as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        connection.execute(lock)
         connection.execute("SELECT 1")
         while not app.database.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"):
             time.sleep(0.005)
@@ -159,6 +163,8 @@ def main(config: str, change_id: str, moment: str) -> None:
         book = Doomed(app.state_dir)
         (state,) = history.find_change(book.read(), change_id)
         is_rollback, moment = moment.startswith("rollback:"), moment.removeprefix("rollback:")
+        if moment == "building":
+            book.building = partial(die_while_building, app, state.change.where.name)
         _prepare(moment, app, book)
         if is_rollback:
             way_back.rollback(app, book, None)
@@ -174,8 +180,6 @@ def _prepare(moment: str, app: App, book: Doomed) -> None:
         in_trial = die
     elif kind == "server":
         in_trial = _once(lambda: kill_server(app, rest))
-    elif kind == "building":
-        book.live = app
     elif kind == "call":
         what, when, number = rest.split(":")
         book.announced = die_at_call(what, when, int(number))

@@ -67,6 +67,7 @@ def _point(kind: Kind, line: str) -> Point:
 _STEPS = {
     Kind.SCHEMA: [
         "building while the index is built",
+        "rollback:building going back, while the index is dropped",
         "rollback:head:1 going back, entry written, its head not",
         "server:postgres PostgreSQL dies in the trial",
         "server:clone a clone's PostgreSQL dies in the trial",
@@ -102,8 +103,8 @@ _STEPS = {
         "*call:stop:after:2 the old one stopped, the new one not started",
         "call:ready:before:2 the new one started, not ready",
         "call:start:after:2 the new one is ready, not yet looked at",
-        "rollback:call:settle:before:1 going back, written beside",
-        "rollback:call:settle:after:1 going back, written down, the new one runs",
+        "rollback:call:remove:before:1 going back, before the override is removed",
+        "rollback:call:remove:after:1 going back, written down, the new one runs",
         "*rollback:call:stop:after:1 going back, none runs",
         "rollback:call:ready:before:1 going back, the old one started, not ready",
         "rollback:call:start:after:1 going back, the old one is ready",

@@ -32,7 +32,7 @@ LIVE = asked("/live?team={}", "/live", range(10))
 HELLOS = asked("/hello?team={}", "/hello", range(6))
 VISITS = asked("/visit?team={}", "/visit", range(6))
 PAGES = asked("/page?team={}", "/page", range(6))
-MINE = [*(asked("/me?n={}", "/me", range(2), name)[0] for name in PEOPLE), *REPORTS[:4]]
+MINE = [*(request for name in PEOPLE for request in asked("/me", "/me", [0], name)), *REPORTS[:4]]
 PROBES = [
     Probe(
         write=LoadRequest(method="PUT", path=f"/notes/{number}", body=b'{"text": "zz ${marker}"}', principal="ada"),

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, perf_counter
 
+import msgspec
+
 from bench.traps.case import Expected, Outcome, judged
-from hasten.model import Block, Effect, Grade, Guard, Trial, Where
+from hasten.model import Block, Effect, Grade, Trial, Where
 from hasten.target import Principal, Target
-from hasten.verify import freshness, guards, held_out, identity, statistics
-from hasten.verify.answers import CANDIDATE, CONTROL, CONTROL_AGAIN, Ask, ComparisonPlan, Declared, compare_answers
-from hasten.verify.answers import guard as answers_guard
+from hasten.verify import freshness, guards, held_out, statistics
+from hasten.verify.answers import CANDIDATE, CONTROL, CONTROL_AGAIN, Ask, ComparisonPlan, Declared
 from hasten.verify.answers.arms import arms_at
+from hasten.verify.gates import GatePlan, for_stored_answers, pass_gates
 from hasten.verify.sequence import Plan, Played, run_pairs
 from hasten.world.load.plan import LoadRequest
 
@@ -28,7 +30,7 @@ TARGET = Target(
 #: A first look is had after 16 pairs.
 MOST_PAIRS = 48
 NOTHING = Declared()
-ME = LoadRequest(path="/me", route="GET /me", principal="ada")
+ME = LoadRequest(path="/me", route="GET /me", headers={"accept-encoding": "gzip, br"}, principal="ada")
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ def run(case: Case, state: Path) -> Outcome:
         candidate = stack.enter_context(desk(state, case.change, known))
         addresses = {CONTROL: control, CONTROL_AGAIN: control, CANDIDATE: candidate}
         ask = stack.enter_context(arms_at(addresses, TARGET))
-        # Request joining and the first fill of a cache are seen while it is cold.
-        found = [*_shared(case, ask), *_answers(case, ask), *_fresh(case, ask)]
+        gated = pass_gates(case.requests, ask, _gates(case))
+        found = list(gated.guards)
         played = _timed(ask, recorded, case.seed)
         effect = _effect(played.blocks, case.seed)
         if unseen:
@@ -92,6 +94,7 @@ def run(case: Case, state: Path) -> Outcome:
         seed=case.seed,
         blocks=played.blocks,
         effect=effect,
+        equivalence=gated.equivalence,
         guards=[guards.errors(played.blocks), *found, played.harm],
         looks=played.looks,
         ended=played.ended,
@@ -100,24 +103,17 @@ def run(case: Case, state: Path) -> Outcome:
     return Outcome(case.name, case.what, case.expected, trial, judged(trial), monotonic() - start)
 
 
-def _answers(case: Case, ask: Ask) -> list[Guard]:
-    plan = ComparisonPlan(
-        seed=case.seed, declared=case.declared, known=list(case.requests), noise_is_fatal=case.is_cache
-    )
-    return [answers_guard(compare_answers(case.requests, ask, plan))]
-
-
-def _shared(case: Case, ask: Ask) -> list[Guard]:
-    if not case.is_shared:
-        return []
-    plan = identity.IdentityPlan(principals=list(PEOPLE), telling=[ME], declared=case.declared, seed=case.seed)
-    return [identity.guard(identity.check_identity(case.requests, ask, plan))]
-
-
-def _fresh(case: Case, ask: Ask) -> list[Guard]:
-    if not case.probes:
-        return []
-    return [freshness.guard(freshness.check_freshness(case.probes, ask, freshness.FreshnessPlan(seed=case.seed)))]
+def _gates(case: Case) -> GatePlan:
+    """
+    All gates for what is shared, and those that apply for what is not.
+    """
+    if case.is_shared:
+        plan = for_stored_answers(TARGET, [*case.requests, ME], seed=case.seed, declared=case.declared)
+        fresh = plan.freshness if case.probes else None
+        return msgspec.structs.replace(plan, probes=list(case.probes), freshness=fresh)
+    known = list(case.requests)
+    answers = ComparisonPlan(seed=case.seed, declared=case.declared, known=known, noise_is_fatal=case.is_cache)
+    return GatePlan(answers=answers)
 
 
 def _timed(ask: Ask, requests: Sequence[LoadRequest], seed: int) -> Played:

@@ -13,6 +13,7 @@ import msgspec
 
 from hasten import decide, sides
 from hasten.application import App
+from hasten.kinds import HARM_ALPHA
 from hasten.log import operation, redact
 from hasten.model import Block, Decision, Ending, Look, Noun, Step, Trial, Verdict, digest_of
 from hasten.record.ledger import Ledger
@@ -26,10 +27,9 @@ from hasten.world.working_copy import copy_folder
 LEAST_GAIN = 0.05
 #: With --no-worse: how much slower it may be at most, by the pessimistic end of the interval.
 NO_WORSE = 0.05
+NO_WORSE_RULE = "no_worse"
 MOST_NAMED = 20
 BUDGET_S = 600.0
-#: In a copy nobody is hurt while harm is looked into, so it is not believed as soon as on the live application.
-HARM_ALPHA = 0.01
 
 
 class Made(Noun, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ def harmless(trial: Trial, decision: Decision, margin: float = NO_WORSE) -> Deci
     reason = (
         f"shown to do no harm: at most {max(look.high - 1, 0):.1%} more time ({look.pairs} pairs), every guard held"
     )
-    return Decision(verdict=Verdict.KEEP, rule="no_worse", reason=reason)
+    return Decision(verdict=Verdict.KEEP, rule=NO_WORSE_RULE, reason=reason)
 
 
 def _plan(seed: int, *, no_worse: bool) -> Plan:

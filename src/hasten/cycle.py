@@ -141,7 +141,7 @@ def _terms(remedy: optimize.Remedy, book: Ledger, seed: int) -> Terms:
         seed=seed,
         least_gain=remedy.about.least_gain,
         level=discovery.granted(history.kept_in_run(entries)),
-        noise=history.latest_noise(entries),
+        noise=history.latest_noise(entries, "clone"),
     )
 
 

@@ -29,7 +29,9 @@ def decide(trial: Trial, *, least_gain: float | None = None) -> Decision:
 
 def _by_look(trial: Trial, look: Look, least_gain: float) -> Decision:
     ratio = math.exp(look.log_ratio)
-    measured = f"{_gain(ratio)} (repeated interval: {_gain(look.high)} to {_gain(look.low)}, {look.pairs} pairs)"
+    took = f" in {trial.duration_s:.0f} s" if trial.duration_s else ""
+    interval = f"repeated interval: {_gain(look.high)} to {_gain(look.low)}"
+    measured = f"{_gain(ratio)} ({interval}, {look.pairs} pairs{took})"
     if look.low > 1:
         return _back("harm", f"shown to be slower: {measured}")
     enough = 1 - ratio >= least_gain - ROUNDING
@@ -38,6 +40,8 @@ def _by_look(trial: Trial, look: Look, least_gain: float) -> Decision:
     if look.low > 1 - least_gain or (look.high < 1 and look.pairs == PLANNED_PAIRS[-1]):
         what = "a real gain, but less" if look.high < 1 else "if there is a gain, it is less"
         return _back("least_gain", f"{what} than the {least_gain:.0%} that pay for a change: {measured}")
+    if trial.ended is Ending.NOISE:
+        return _undecided("noise", f"{_cannot_judge(trial)}; so far {measured}")
     late = "the time was up: " if trial.ended is Ending.TIME else ""
     return _undecided("interval", f"{late}{_why_not(look)}: {measured}{_needed(trial)}")
 

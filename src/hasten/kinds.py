@@ -5,6 +5,7 @@ The steps, their entries in the ledger and the way back are the same for all of 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 
 from hasten import sides
@@ -27,6 +28,8 @@ from hasten.world.working_copy import copy_folder
 
 Progress = Callable[[float, str], None]
 
+#: In a copy nobody is hurt while harm is looked into, so it is not believed as soon as on the live application.
+HARM_ALPHA = 0.01
 ARENAS = {Kind.SCHEMA: "clone", Kind.FILES: "instance", Kind.PROCESS: "instance", Kind.POLICY: "split"}
 
 
@@ -112,13 +115,14 @@ def _instance_trial(change: Change, remedy: Remedy, app: App, terms: Terms, prog
     with operation("trial.change", change=change.id, kind=change.kind, seed=terms.seed), sides.beside(app) as both:
         progress(0.02, "copying the folder twice")
         for side in (both.control, both.candidate):
-            copy_folder(app.root, side.root, leave_out=[app.state_dir])
+            copy_folder(app.root, side.root, leave_out=sides.not_copied(app))
         progress(0.08, f"applying the change to one copy: {change.where.name}")
         remedy.apply(change, both.candidate.app)
         progress(0.12, "starting both instances")
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = both.notes
-        return run_side_by_side(change.id, pair, _plan(terms), lambda done, what: progress(0.15 + 0.85 * done, what))
+        plan = replace(_plan(terms), harm_alpha=HARM_ALPHA)
+        return run_side_by_side(change.id, pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
 
 
 def _plan(terms: Terms) -> Plan:

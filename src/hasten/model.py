@@ -272,7 +272,7 @@ class Ending(StrEnum):
     LAST_LOOK = "last look"
     TIME = "time"
     NO_DATA = "no data"
-    NOISE = "noise"  # two equal arms could not be told to be equal; the trial was not begun
+    NOISE = "noise"  # two equal arms say that nothing, or nothing of this size, can be told here
 
 
 class Noise(Noun, frozen=True, kw_only=True):

@@ -62,15 +62,14 @@ def route_items(blocks: Sequence[Block], routes: Sequence[str], section: Check) 
 
 def _route(blocks: Sequence[Block], name: str, section: Check, level: float) -> Item:
     limit = section.routes.get(name, section.max_regression)
-    key = {"section": "check.routes" if name in section.routes else "check"}
-    key["key"] = name if name in section.routes else "max_regression"
+    item = Item(group="regression", name=name, status=Status.NO_DATA, says="", limit=1 + limit, key="max_regression")
+    if name in section.routes:
+        item = msgspec.structs.replace(item, section="check.routes", key=name)
     totals = totals_of([_only(block, name) for block in blocks], {})
     if totals.shape[1] < LEAST_PAIRS:
-        says = f"only {totals.shape[1]} pairs of it could be compared"
-        return Item(group="regression", name=name, status=Status.NO_DATA, says=says, limit=1 + limit, **key)
+        return msgspec.structs.replace(item, says=f"only {totals.shape[1]} pairs of it could be compared")
     look = look_at(totals, SEED, level)
-    ratio = math.exp(look.log_ratio)
-    control_s = float(totals[0].mean())
+    ratio, control_s = math.exp(look.log_ratio), float(totals[0].mean())
     if look.low > 1 and ratio > 1 + limit and (ratio - 1) * control_s > WORSE_ROUTE_S:
         status, what = Status.BROKEN, "shown to be slower"
     elif look.high <= 1 + limit:
@@ -81,7 +80,7 @@ def _route(blocks: Sequence[Block], name: str, section: Check, level: float) -> 
         f"{what}: × {ratio:.3g} ({look.low:.3g} – {look.high:.3g}, {look.pairs} pairs, "
         f"{control_s * 1000:.3g} ms before), allowed is × {1 + limit:.3g}"
     )
-    return Item(group="regression", name=name, status=status, says=says, value=ratio, limit=1 + limit, **key)
+    return msgspec.structs.replace(item, status=status, says=says, value=ratio)
 
 
 def _whole(trial: Trial, harm: Guard | None, section: Check) -> list[Item]:

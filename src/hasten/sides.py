@@ -30,6 +30,8 @@ _STATE = (
     "archive", "cache", "ledger.db", "ledger.db-journal", "ledger.head", "lock", "log", "observations",
     "operations.jsonl", "pgdata", "report.html", "run", "scratch", "screenshots",
 )  # fmt: skip
+#: Two starts of one Python program order sets differently, and one of them is luckier with its hash tables.
+_SAME = {"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")}
 _READ_ONLY = "-c default_transaction_read_only=on"
 _WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
 
@@ -134,7 +136,8 @@ def beside(app: App) -> Iterator[Sides]:
                 database_url=_url_of(store, app),
                 name=f"{name}-",
                 home=app.root,
-                instead=_cache(app, name),
+                instead=_cache(app, name, notes),
+                env=_SAME,
             )
             fleet = app.fleet.beside(ground, folder / name) if app.fleet else None
             own = replace(
@@ -224,6 +227,16 @@ def need_sides(app: App) -> None:
         )
 
 
-def _cache(app: App, name: str) -> dict[str, str]:
+def _cache(app: App, name: str, notes: list[str]) -> dict[str, str]:
+    """
+    A cache of the side's own in place of the one that hasten.toml names, wherever the application is told its address.
+    """
     url = app.target.cache.url
-    return {url: start_valkey(app.supervisor, name=f"{name}-cache")} if url else {}
+    if not url:
+        return {}
+    told = [word for each in app.target.application.processes for word in [*each.command, *each.env.values()]]
+    if not any(url in word for word in [*told, *os.environ.values()]):
+        note = "both instances use the live cache: no process is given the address that [cache] names"
+        notes += [] if note in notes else [note]
+        return {}
+    return {url: start_valkey(app.supervisor, name=f"{name}-cache")}

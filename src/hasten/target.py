@@ -146,12 +146,15 @@ class Login(Section, frozen=True, kw_only=True):
 class Principal(Section, frozen=True, kw_only=True):
     """
     [[principals]]: a test identity; its secret comes from the environment variable `secret_env`.
+
+    `canaries` are strings that nobody else may ever be shown: a name, a mail address, an account number.
     """
 
     name: str
     user: str = ""
     secret_env: str = ""
     headers: dict[str, str] = {}
+    canaries: list[str] = []
 
 
 class Objectives(Section, frozen=True, kw_only=True):

@@ -188,7 +188,7 @@ def test_killed_on_the_way_back_the_way_back_is_finished(kept: Scene, when: str)
     """
     Before the entry the index stays kept; after it, recover finishes what was announced.
     """
-    kill(kept, f"rollback:{when}")
+    kill(kept, f"rollback:{when}:1")
 
     assert {"before": "after", "after": "before"}[when] == recovered(kept)
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+import msgspec
 import pytest
 from tests.real.desk_project import ONCE, SLOWER, Project, edit
 from tests.real.scene import assert_no_strays
@@ -16,7 +17,11 @@ from hasten import budgets, by_hand
 from hasten.model import Step
 from hasten.record.ledger import Ledger
 from hasten.verify import pacing
+from hasten.world.load import run_load
 from hasten.world.postgres import Database
+
+#: With so many rows the statement is most of the answer.
+MORE = "INSERT INTO message SELECT n, n % 5000, repeat('x', 60) FROM generate_series(60001, 240000) n"
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
@@ -26,7 +31,7 @@ def project(place: Path, database: Database, monkeypatch: pytest.MonkeyPatch) ->
     """
     The small desk as a project, and trials with short blocks.
     """
-    monkeypatch.setattr(pacing, "BLOCK_S", 0.3)
+    monkeypatch.setattr(pacing, "BLOCK_S", 0.2)
     return Project(place, database)
 
 
@@ -49,6 +54,7 @@ def test_an_index_that_helps_is_worth_making(project: Project) -> None:
         "import os, psycopg; c = psycopg.connect(os.environ['DATABASE_URL'], autocommit=True);"
         "c.execute('CREATE INDEX ON message (inquiry_id)')"
     )
+    project.database.run(MORE)
     before = project.files()
     status, said = project.judged("verify", "--", sys.executable, "-c", code)
 
@@ -57,12 +63,17 @@ def test_an_index_that_helps_is_worth_making(project: Project) -> None:
     assert before == project.files()
     (entry,) = Ledger(project.folder / ".hasten").read()
     assert Step.VERIFIED is entry.step
+    assert (0, True) == (
+        project.judged("recompute", entry.body["trial"]["change"])[0],
+        entry.body["trial"]["looks"] != [],
+    )
 
 
-def test_an_edit_that_does_more_work_is_not(project: Project) -> None:
+def test_an_edit_that_does_more_work_is_not(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A statement that is repeated makes the route slower, and that is shown.
     """
+    monkeypatch.setattr(pacing, "LEAST_REQUESTS", 16)
     status, said = project.judged("verify", "--", *edit(*SLOWER))
 
     assert (2, "ROLL_BACK") == (status, said["decision"]["verdict"]), said["decision"]
@@ -85,13 +96,18 @@ def test_a_command_that_does_nothing_is_neither_kept_nor_called_harmful(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    Two equal instances are not told apart.
+    Two equal instances are not told apart, though each login has a session of its own and each instance an address.
     """
-    monkeypatch.setattr(by_hand, "BUDGET_S", 5.0)
+    monkeypatch.setattr(by_hand, "BUDGET_S", 3.0)
+    told = '{"messages": row, "session": self.headers["Cookie"], "self": f"http://{self.headers[\'Host\']}/"}'
+    text = project.desk.read_text().replace('{"messages": row}', told)
+    text = text.replace('"session=known; HttpOnly"', 'f"session=known-{time.time_ns()}; HttpOnly"')
+    project.desk.write_text(f"import time\n{text}")
     status, said = project.judged("verify", "--", "true")
 
     assert 2 == status
     assert said["decision"]["rule"] in ("interval", "least_gain", "time"), said["decision"]
+    assert [True] == [guard["ok"] for guard in said["trial"]["guards"] if guard["name"] == "answers"]
     assert {"count": 0, "files": [], "schema": False, "rows": 0} == said["made"]
 
 
@@ -127,6 +143,7 @@ def test_a_check_tells_a_regression_against_a_revision(
     The revision runs beside the working copy; what is slower breaks the build, in every form of the report.
     """
     monkeypatch.setattr(budgets, "BUDGET_S", 20.0)
+    monkeypatch.setattr(pacing, "LEAST_REQUESTS", 16)
     (project.folder / ".gitignore").write_text(".hasten\n__pycache__\n")
     _git(project.folder, "init", "--quiet")
     _git(project.folder, "add", ".")
@@ -149,3 +166,19 @@ def test_a_check_tells_a_regression_against_a_revision(
 
 def _git(folder: Path, *words: str) -> str:
     return subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_change_made_by_hand_can_be_shown_to_be_wrong(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Before and after, with the application started anew in between: another answer is told.
+    """
+    made = edit('{"messages": row}', '{"messages": row[:1]}')
+    monkeypatch.setattr("hasten.cli.verify._wait", lambda: subprocess.run(made, cwd=project.folder, check=True))
+    # Whether this machine is too busy to be believed just now is not what this test is about.
+    monkeypatch.setattr(
+        "hasten.observe.api.run_load",
+        lambda *words, **more: msgspec.structs.replace(run_load(*words, **more), windows=[]),
+    )
+    status, said = project.judged("verify", "--pause")
+
+    assert (2, "guard:answers", "C") == (status, said["decision"]["rule"], said["trial"]["grade"])

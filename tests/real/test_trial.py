@@ -15,6 +15,7 @@ from hasten.evidence import Observation
 from hasten.model import Change, Ending, Grade, Kind, Risk, Trial, Verdict, Where, from_json, to_json
 from hasten.testing.laws import snapshot
 from hasten.testing.servers import observe_statements, private_app
+from hasten.verify.looks import ending
 from hasten.verify.recompute import again
 from hasten.verify.trial import Terms, run_schema_trial
 
@@ -38,7 +39,8 @@ WORKLOAD: dict[str, list[list[str | None]]] = {
 }
 
 
-TERMS = Terms(seed=5, time_budget_s=120, calibrated=False)
+#: A machine that runs other tests beside this one is restless; a fifth can be told on it.
+TERMS = Terms(seed=5, least_gain=0.2, time_budget_s=120, calibrated=False)
 
 
 class Doing:
@@ -108,13 +110,14 @@ def helpful(app: App) -> Trial:
 
 def test_what_helps_is_kept_at_the_first_conclusive_look(helpful: Trial) -> None:
     """
-    A missing index: kept after sixteen pairs with a repeated interval that excludes no gain, on clones (grade A).
+    A missing index: kept at a look whose repeated interval excludes no gain, on clones (grade A); none before it did.
     """
     decision = decide(helpful)
 
     assert Verdict.KEEP == decision.verdict, decision.reason
-    assert (Grade.A, "clone", Ending.GAIN, 16) == (helpful.grade, helpful.arena, helpful.ended, len(helpful.blocks))
-    assert [16] == [look.pairs for look in helpful.looks]
+    assert (Grade.A, "clone", Ending.GAIN) == (helpful.grade, helpful.arena, helpful.ended)
+    assert len(helpful.blocks) == helpful.looks[-1].pairs
+    assert [None] * len(helpful.looks[:-1]) == [ending(look, helpful.least_gain) for look in helpful.looks[:-1]]
 
 
 def test_the_verdict_can_be_computed_again_from_json(helpful: Trial) -> None:
@@ -149,12 +152,12 @@ def test_the_noise_floor_is_reused(app: App, helpful: Trial) -> None:
     assert trial.noise == msgspec.structs.replace(helpful.noise, blocks=[])
 
 
-def test_where_too_noisy_no_trial_is_begun(app: App, helpful: Trial) -> None:
+def test_where_nothing_can_be_told_no_trial_is_begun(app: App, helpful: Trial) -> None:
     """
-    A noise floor above the least gain: no round is played, and the decision says how many pairs it would take.
+    A hopeless noise floor: no round is played, and the decision says how many pairs it would take.
     """
     assert helpful.noise is not None
-    noisy = msgspec.structs.replace(helpful.noise, half_width=0.5)
+    noisy = msgspec.structs.replace(helpful.noise, half_width=1.0)
     trial = tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, calibrated=True, noise=noisy))
     decision = decide(trial)
 
@@ -170,9 +173,9 @@ def test_only_statements_on_the_table_are_replayed(app: App, helpful: Trial) -> 
     """
     expected = {each.query_id for each in app.observation.statements if each.text != GOODS}
 
-    assert [expected] * 16 == [set(block.control) for block in helpful.blocks]
-    assert [expected] * 16 == [set(block.candidate) for block in helpful.blocks]
-    assert 8 == sum(block.order == "control first" for block in helpful.blocks)
+    assert [expected] * len(helpful.blocks) == [set(block.control) for block in helpful.blocks]
+    assert [expected] * len(helpful.blocks) == [set(block.candidate) for block in helpful.blocks]
+    assert len(helpful.blocks) == 2 * sum(block.order == "control first" for block in helpful.blocks)
 
 
 def test_what_does_nothing_is_not_kept(app: App) -> None:
@@ -266,3 +269,21 @@ def test_a_budget_without_room_for_the_first_look_is_no_trial(app: App) -> None:
         tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, time_budget_s=0.1))
 
     assert ["postgres"] == list(app.supervisor.running)
+
+
+def test_nothing_but_errors_is_never_kept(app: App) -> None:
+    """
+    Recorded statements that all fail on the clones, as those of a dropped function do: undecided, and it says why.
+    """
+    broken = [
+        msgspec.structs.replace(
+            profile, samples=[msgspec.structs.replace(each, parameters=["x"] * 9) for each in profile.samples]
+        )
+        for profile in app.observation.statements
+    ]
+    failing = replace(app, gathered=msgspec.structs.replace(app.observation, statements=broken))
+    trial = tried(failing, "CREATE INDEX ON orders (buyer)")
+    decision = decide(trial)
+
+    assert (Verdict.INCONCLUSIVE, Ending.NO_DATA) == (decision.verdict, trial.ended)
+    assert any("fails on the clones" in note for note in trial.notes)

@@ -1,11 +1,12 @@
 """
-The application that the toy remedies treat: serves its pages, twins of them that are compressed, and how it is run.
+The application that the toy remedies treat: serves its pages, compressed anew each time or from stored twins.
 
     python little_server.py PORT FOLDER [threads]
 
 GET /health · GET /NAME (a page) · GET /run (its arguments and one variable)
 """
 
+import gzip
 import json
 import os
 import sys
@@ -23,7 +24,7 @@ class Pages(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """
-        Health, how it is run, or a page: the compressed twin where the configuration says so.
+        Health, how it is run, or a page: the stored twin where the configuration says so.
         """
         name = self.path.strip("/")
         if name == "health":
@@ -33,10 +34,19 @@ class Pages(BaseHTTPRequestHandler):
         elif not (self.folder / "pages" / name).is_file():
             self.answer(404, b"")
         else:
-            page = self.folder / "pages" / name
-            twin = page.with_name(f"{name}.gz")
-            is_twin = "twins on" in (self.folder / "server.conf").read_text() and twin.is_file()
-            self.answer(200, (twin if is_twin else page).read_bytes(), encoding="gzip" if is_twin else "")
+            self.send_page(self.folder / "pages" / name)
+
+    def send_page(self, page: Path) -> None:
+        """
+        Compressed for whoever takes it so.
+        """
+        twin = page.with_name(f"{page.name}.gz")
+        if "gzip" not in self.headers.get("Accept-Encoding", ""):
+            self.answer(200, page.read_bytes())
+        elif "twins on" in (self.folder / "server.conf").read_text() and twin.is_file():
+            self.answer(200, twin.read_bytes(), encoding="gzip")
+        else:
+            self.answer(200, gzip.compress(page.read_bytes(), mtime=0), encoding="gzip")
 
     def answer(self, status: int, content: bytes, *, encoding: str = "") -> None:
         """

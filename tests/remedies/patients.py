@@ -34,7 +34,11 @@ FINDING = Finding(
 WAITS = Finding(
     symptom="thread_waits", where=Where(kind="process", name="web"), cost_s_per_day=1.0, says="requests wait"
 )
-PAGES = {"first.html": b"<p>first</p>" * 400, "second.html": b"<p>second</p>" * 400}
+#: Each takes some milliseconds to compress.
+PAGES = {
+    f"{name}.html": "".join(f"<p>{name} {n} {n * n % 9973}</p>" for n in range(5000)).encode()
+    for name in ("first", "second")
+}
 
 
 def make_pages(root: Path) -> None:

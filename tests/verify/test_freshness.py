@@ -100,6 +100,17 @@ def test_no_probe_is_no_data() -> None:
     assert guard(check_freshness([], desk(0), FreshnessPlan())).ok is None
 
 
+def test_too_little_time_is_no_good_news() -> None:
+    """
+    What is not probed in time is not known, however well the rest went.
+    """
+    moments = itertools.count()
+    plan = FreshnessPlan(time_budget_s=2.0)
+    found = check_freshness(PROBES * 3, desk(0), plan, clock=lambda: float(next(moments)))
+
+    assert (3, 2, None) == (found.shown, found.unfinished, guard(found).ok)
+
+
 def test_a_probe_is_taken_back() -> None:
     """
     When the repeats are over the write is undone.

@@ -127,3 +127,14 @@ def test_what_left_the_window_is_forgotten() -> None:
 
     assert pytest.approx(fresh._window.logs) == watch._window.logs
     assert (fresh._window.pairs, fresh._window.requests) == (watch._window.pairs, watch._window.requests)
+
+
+def test_a_watch_can_look_for_plain_harm_only() -> None:
+    """
+    With an alpha of 0 a little slower ends nothing, and errors still do.
+    """
+    slower = [block(index, 1.0, 1.2 + 0.01 * (index % 2), requests=4) for index in range(30)]
+    failing = [msgspec.structs.replace(each, candidate_errors=5) for each in slower]
+
+    assert (False, True) == (harm.harm_of(slower, {}).ok, harm.harm_of(slower, {}, 0.0).ok)
+    assert harm.harm_of(failing, {}, 0.0).ok is False

@@ -29,6 +29,13 @@ def test_a_quiet_place_can_tell_and_a_noisy_one_cannot() -> None:
     assert [True, False] == [noise.can_tell(noise_of(deviation), 0.05) for deviation in (0.05, 0.6)]
 
 
+def test_only_where_halving_cannot_be_told_no_trial_is_begun() -> None:
+    """
+    60 % of noise per arm leaves large effects to be told, 250 % nothing.
+    """
+    assert [False, True] == [noise.is_hopeless(noise_of(deviation)) for deviation in (0.6, 2.5)]
+
+
 def test_the_pairs_needed_would_do() -> None:
     """
     With as many pairs as are said to be needed, the interval is as wide as the least gain.

@@ -7,7 +7,7 @@ import pytest
 from hasten.application import App
 from hasten.evidence import StatementSample
 from hasten.model import now
-from hasten.verify.rewrites import compare_rewrite, one_snapshot
+from hasten.verify.rewrites import compare_on, compare_rewrite, one_snapshot
 from hasten.world import catalog
 
 pytestmark = pytest.mark.real
@@ -59,3 +59,14 @@ def test_a_write_meanwhile_is_seen_by_neither(small_app: App) -> None:
     small_app.database.run("DELETE FROM strangers")
 
     assert [0, 0] == seen
+
+
+def test_clones_serve_as_well(small_app: App) -> None:
+    """
+    Two clones of one backup hold the same rows, so a text may run on each.
+    """
+    with small_app.clones(2) as (one, other):
+        with one.database.connect() as first, other.database.connect() as second:
+            found = compare_on((first, second), [sample("SELECT id FROM parents")], "SELECT id FROM parents WHERE true")
+
+    assert (1, 1) == (found.compared, found.equal)

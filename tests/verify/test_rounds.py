@@ -46,7 +46,7 @@ def test_errors_and_differences_are_recorded(small_app: App) -> None:
     assert {"good": 2, "half": 1, "different": 1} == {each.query_id: len(each.samples) for each in kept}
     assert [0, 1] == record.first_errors
     assert ["different", "one sided"] == [each["query_id"] for each in record.comparison.unequal]
-    assert 4 == record.comparison.compared
+    assert 5 == record.comparison.compared
     assert 2 == len(record.notes)
 
 

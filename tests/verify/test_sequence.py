@@ -3,13 +3,14 @@ The driver of all trials.
 """
 
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.verify.simulated import Clock, block, machine
 
-from hasten.model import PLANNED_PAIRS, Block, Ending
+from hasten.model import PLANNED_PAIRS, Block, Ending, Look
 from hasten.verify import harm
 from hasten.verify.looks import looks_of
 from hasten.verify.sequence import Plan, orders, run_pairs
@@ -134,3 +135,49 @@ def test_looking_after_every_pair_keeps_no_more_of_nothing() -> None:
 
     # 2.5 %, and three standard errors of a rate from 300 trials.
     assert kept <= 0.025 + 3 * math.sqrt(0.025 * 0.975 / 300)
+
+
+def test_a_trial_may_have_an_end_of_its_own() -> None:
+    """
+    What is conclusive at a look is the plan's to say; without a word the last look is the end.
+    """
+    asked: list[int] = []
+
+    def ends(look: Look, blocks: Sequence[Block]) -> Ending | None:
+        asked.append(len(blocks))
+        return Ending.HARMLESS if look.pairs == 32 else None
+
+    once = run_pairs(machine(0.5, 0.05, 1), Plan(ends=ends))
+    never = run_pairs(machine(0.5, 0.05, 1), Plan(ends=lambda _look, _blocks: None))
+
+    assert ([16, 32], Ending.HARMLESS, 32) == (asked, once.ended, len(once.blocks))
+    assert (Ending.LAST_LOOK, 80) == (never.ended, len(never.blocks))
+
+
+def test_a_machine_that_slept_ends_the_trial() -> None:
+    """
+    An hour that nobody was awake in is over any budget: the trial ends undecided, before another pair.
+    """
+    clock = Clock()
+    noisy = machine(0.97, 0.5, 2)
+
+    def play(index: int, control_first: bool) -> Block:
+        clock.at_s += 3600.0 if index == 4 else 1.0
+        return noisy(index, control_first)
+
+    played = run_pairs(play, Plan(budget_s=60.0, clock=clock))
+
+    assert (Ending.TIME, 5, []) == (played.ended, len(played.blocks), played.looks)
+
+
+@pytest.mark.parametrize(
+    ("effect", "ended"), [(0.15, Ending.GAIN), (0.5, Ending.GAIN), (1.0, Ending.NOISE), (0.93, Ending.NOISE)]
+)
+def test_in_a_noisy_place_only_what_can_be_told_goes_on(effect: float, ended: Ending) -> None:
+    """
+    A large effect is told in any noise; a small one ends at the first look that does not promise it.
+    """
+    played = run_pairs(machine(effect, 0.6, 12), Plan(is_noisy=True, least_gain=0.05))
+
+    assert ended == played.ended
+    assert ended is Ending.GAIN or len(played.looks) < 5

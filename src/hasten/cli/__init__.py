@@ -24,6 +24,8 @@ COMMANDS = {
     "plan": "Propose changes, with their exact effect and their way back.",
     "approve": "Say yes to planned changes, for a while.",
     "apply": "Try the planned changes; keep what helps, take back the rest.",
+    "explain": "Tell why a change was kept or taken back, look by look.",
+    "recompute": "Compute a verdict again, from the ledger alone.",
     "verify": "Judge a change that you make yourself, in a copy, before you make it.",
     "check": "For CI: are the budgets kept, and is this revision slower than another?",
     "rollback": "Undo kept changes.",

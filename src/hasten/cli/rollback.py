@@ -9,6 +9,7 @@ from hasten.cli.options import common, dry_run
 from hasten.cli.output import Display, out, plain, say_json
 from hasten.errors import ConfigError
 from hasten.record.ledger import Ledger
+from hasten.record.wording import way_back_of
 from hasten.session import opened
 
 
@@ -41,7 +42,7 @@ def command(
         return
     for change in undone:
         out.print(
-            f"{'would undo' if dry_run else 'undone'}: {change.id}  {plain(change.inverse.get('drop', ''))}",
+            f"{'would undo' if dry_run else 'undone'}: {change.id}  {plain(way_back_of(change))}",
             soft_wrap=True,
         )
     if not undone:

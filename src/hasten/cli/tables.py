@@ -11,6 +11,7 @@ from hasten.objectives import OBJECTIVES, Standing
 from hasten.quantities import amount, duration
 from hasten.record.checked import Item, Status
 from hasten.record.report import ChangeLine
+from hasten.record.wording import way_back_of, what_of
 
 _STATUS = {
     Status.HELD: ("✓", "green"),
@@ -74,10 +75,10 @@ def planned(changes: list[Change]) -> Table:
     table.add_column("Change", no_wrap=True)
     table.add_column("What · why · way back")
     for change in changes:
-        text = Text(str(change.after.get("create", change.after)), style="bold")
+        text = Text(what_of(change), style="bold")
         text.append(f"\n{change.why}", style="default not bold")
         text.append(f"\nexpects: {change.expects}", style="not bold")
-        text.append(f"\nway back: {change.inverse.get('drop', change.inverse)}", style="dim not bold")
+        text.append(f"\nway back: {way_back_of(change)}", style="dim not bold")
         table.add_row(f"{change.id}\n{change.optimization}\n{change.risk}", text)
     return table
 
@@ -90,7 +91,7 @@ def contributions(lines: list[ChangeLine]) -> Table:
     table.add_column("Change", no_wrap=True)
     table.add_column("What")
     table.add_column("Effect", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("Interval", justify="right", no_wrap=True)
     table.add_column("Grade", justify="center")
     table.add_column("Verdict", no_wrap=True)
     for line in lines:

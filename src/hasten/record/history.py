@@ -121,12 +121,51 @@ def find_change(entries: list[Entry], prefix: str) -> list[ChangeState]:
     return [state for state in changes(entries) if state.change.id.startswith(prefix)]
 
 
-def latest_noise(entries: list[Entry]) -> Noise | None:
+class Tried(Noun, frozen=True, kw_only=True):
     """
-    What control against control said last, with its blocks.
+    A trial as it was recorded, with the decision that followed from it.
+    """
+
+    seq: int
+    at: datetime
+    trial: Trial
+    decision: Decision
+
+
+def tried(entries: list[Entry], change: str) -> Tried | None:
+    """
+    The latest trial of a change that decided about it; the look at the live application is none.
     """
     for entry in reversed(entries):
-        noise = entry.body.get("trial", {}).get("noise") if entry.step is Step.TRIED else None
+        body = entry.body
+        if entry.step is Step.TRIED and body.get("change") == change and "trial" in body and "decision" in body:
+            return msgspec.convert(
+                {"seq": entry.seq, "at": entry.at, "trial": body["trial"], "decision": body["decision"]}, Tried
+            )
+    return None
+
+
+def verified(entries: list[Entry], prefix: str) -> Tried | None:
+    """
+    The latest verdict on a command that a person gave, whose trial has an id like that.
+    """
+    for entry in reversed(entries):
+        body = entry.body
+        if entry.step is Step.VERIFIED and prefix and str(body["trial"]["change"]).startswith(prefix):
+            return msgspec.convert(
+                {"seq": entry.seq, "at": entry.at, "trial": body["trial"], "decision": body["decision"]}, Tried
+            )
+    return None
+
+
+def latest_noise(entries: list[Entry], arena: str) -> Noise | None:
+    """
+    What control against control said last in this arena, with its blocks.
+    """
+    for entry in reversed(entries):
+        if entry.step is not Step.TRIED or entry.body.get("arena") != arena:
+            continue
+        noise = entry.body.get("trial", {}).get("noise")
         if noise and noise.get("blocks"):
             return msgspec.convert(noise, Noise)
     return None

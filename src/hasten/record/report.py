@@ -12,6 +12,7 @@ from hasten.model import Change, Finding, Noun, Step, Trial, Verdict
 from hasten.objectives import Standing
 from hasten.record import history
 from hasten.record.ledger import Ledger
+from hasten.record.wording import what_of
 from hasten.target import Objectives
 
 
@@ -123,7 +124,7 @@ def _line(state: history.ChangeState) -> ChangeLine:
         interval=(effect.low, effect.high) if effect else None,
         grade=trial.grade if trial else None,
         state=state.step,
-        what=str(change.after.get("create") or change.after),
+        what=what_of(change),
         label=label_of(change),
         where=change.where.name,
         why=change.why,

@@ -3,7 +3,7 @@ After a write the next read shows it: whoever wrote must not be told what was tr
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -40,12 +40,14 @@ class FreshnessPlan(Noun, frozen=True, kw_only=True):
     writers: Through which arms is written, in turn. The candidate's own writes are its contract in any case.
     shares_state: Whether the arms see each other's writes; else each write goes to all of them.
     within_s: How long a read may be stale by the rule's contract; 0 is strict.
+    time_budget_s: No further probe is begun after this long.
     """
 
     repeats: int = 3
     writers: list[str] = msgspec.field(default_factory=lambda: [CANDIDATE])
     shares_state: bool = True
     within_s: float = 0.0
+    time_budget_s: float = 60.0
     seed: int = 1
 
 
@@ -66,11 +68,13 @@ class Freshness(Noun, frozen=True, kw_only=True):
     Whether reads show the writes before them.
 
     shown: writes that control's read shows. silent: those that it does not, or that were refused; they prove nothing.
+    unfinished: probes that the time did not suffice for.
     """
 
     probes: int
     shown: int
     silent: int
+    unfinished: int = 0
     stale: list[Stale] = []
 
     def as_data(self) -> dict[str, Any]:
@@ -81,25 +85,38 @@ class Freshness(Noun, frozen=True, kw_only=True):
         return data
 
 
-def check_freshness(probes: Sequence[Probe], ask: Ask, plan: FreshnessPlan) -> Freshness:
+def check_freshness(
+    probes: Sequence[Probe], ask: Ask, plan: FreshnessPlan, *, clock: Callable[[], float] = time.monotonic
+) -> Freshness:
     """
     Every probe was carried out: read until it is cached, write, and read once more.
     """
     stale: list[Stale] = []
-    shown = silent = 0
+    shown = silent = unfinished = 0
+    start = clock()
     with operation("freshness.check", probes=len(probes)) as result:
         for number, probe in enumerate(probes):
-            for repeat in range(plan.repeats):
-                writer = plan.writers[repeat % len(plan.writers)]
-                word = f"hasten-{digest_of([plan.seed, number, repeat, time.time_ns()], 16)}"
-                found = _once(probe, ask, plan, writer, word)
+            if clock() - start >= plan.time_budget_s:
+                unfinished = len(probes) - number
+                break
+            for found in _repeated(probe, number, ask, plan):
                 shown += found is not None
                 silent += found is None
                 stale += found or []
-            if probe.undo is not None:
-                _write(probe.undo, ask, plan, CONTROL)
         result.update(shown=shown, stale=len(stale))
-    return Freshness(probes=len(probes), shown=shown, silent=silent, stale=stale[:_MOST_NAMED])
+    return Freshness(probes=len(probes), shown=shown, silent=silent, unfinished=unfinished, stale=stale[:_MOST_NAMED])
+
+
+def _repeated(probe: Probe, number: int, ask: Ask, plan: FreshnessPlan) -> Iterator[list[Stale] | None]:
+    """
+    What each repeat of a probe found; then its write was taken back.
+    """
+    for repeat in range(plan.repeats):
+        writer = plan.writers[repeat % len(plan.writers)]
+        word = f"hasten-{digest_of([plan.seed, number, repeat, time.time_ns()], 16)}"
+        yield _once(probe, ask, plan, writer, word)
+    if probe.undo is not None:
+        _write(probe.undo, ask, plan, CONTROL)
 
 
 def guard(found: Freshness) -> Guard:
@@ -112,6 +129,9 @@ def guard(found: Freshness) -> Guard:
         return Guard(name="freshness", ok=False, detail=detail, value=float(len(found.stale)), limit=0.0)
     if not found.shown:
         detail = "no write was probed that a read shows" if found.probes else "no write was probed"
+        return Guard(name="freshness", ok=None, detail=detail)
+    if found.unfinished:
+        detail = f"the time did not suffice for {found.unfinished} of {found.probes} probes"
         return Guard(name="freshness", ok=None, detail=detail)
     return Guard(
         name="freshness", ok=True, detail=f"{found.shown} writes were seen by the next read", value=0.0, limit=0.0

@@ -26,7 +26,7 @@ from hasten.verify.student import student_quantile
 
 #: Going back is cheap, so harm is believed sooner than gain. This is for a known deviation; that it is estimated from
 #: few pairs adds two to three points, and `make bench NAME=calibration` prints what alarms in all.
-ALPHA = 0.07
+ALPHA = 0.06
 #: The line is closest after so many pairs, which are one to three minutes of requests.
 CLOSEST_PAIRS = 16
 WINDOW_S = 60.0

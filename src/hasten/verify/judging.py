@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
-from hasten.model import Effect, Ending, Grade, Guard, Trial, Where
+from hasten.model import Effect, Grade, Guard, Trial, Where
 from hasten.verify import guards, harm, statistics
 from hasten.verify.looks import LEAST_PAIRS, looks_of, pairs_needed, totals_of
 from hasten.verify.quantiles import quantile_effects
@@ -61,7 +61,7 @@ def judged(trial: Trial, names: Sequence[str] | None = None) -> Trial:
     given = {guard.name: guard for guard in trial.guards}
     computed = [_MADE[name](trial) if name in _MADE else given[name] for name in made]
     others = [guard for name, guard in given.items() if name not in made]
-    needs = trial.needs_pairs if trial.ended is Ending.NOISE else _needs(trial)
+    needs = _needs(trial) if trial.blocks else trial.needs_pairs
     return msgspec.structs.replace(trial, guards=[*computed, *others], needs_pairs=needs)
 
 

@@ -2,8 +2,9 @@
 How well can be judged here? Control against control says it, before anything is judged.
 
 Two arms without any difference are played like a trial. Their spread gives the noise floor: how wide the interval of a
-trial would still be at its last look. Where that is wider than the effect that must be told, no trial is begun, and
-where equal arms are not equal twice, something else is wrong with the place.
+trial would still be at its last look. Where that is wider than the least gain, a trial goes on only as long as its
+looks promise an effect that can be told here, for an index that saves nine tenths can be told in any noise. Where not
+even half the time could be told, or where equal arms are not equal twice, no trial is begun.
 """
 
 import math
@@ -73,6 +74,13 @@ def can_tell(noise: Noise, least_gain: float, level: float = LEVEL) -> bool:
     Whether a trial here can tell the least gain from none.
     """
     return not noise.is_off and half_width(noise, level) <= -math.log1p(-least_gain)
+
+
+def is_hopeless(noise: Noise, level: float = LEVEL) -> bool:
+    """
+    Whether a trial here could not even tell that half of the time is saved.
+    """
+    return noise.is_off or half_width(noise, level) > math.log(2)
 
 
 def half_width(noise: Noise, level: float = LEVEL) -> float:

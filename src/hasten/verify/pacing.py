@@ -79,7 +79,9 @@ def pace_of(
         seconds, cpu_s: By route; a route that is missing is left out of the trial.
     """
     known = {route: share for route, share in shares.items() if route in seconds}
-    fewest = _counts(known, LEAST_PER_BLOCK, least=1)
+    # Fewer than this, and not even the last look would have enough requests of a route to judge it.
+    slowest, quickest = (math.ceil(LEAST_REQUESTS / pairs) for pairs in (PLANNED_PAIRS[-1], PLANNED_PAIRS[0]))
+    fewest = _counts(known, LEAST_PER_BLOCK, least=slowest)
     busy_s, used_s = _mean(fewest, seconds), _mean(fewest, cpu_s)
     limits = {
         f"an answer takes {busy_s * 1000:.3g} ms, so each is at work for {UTILIZATION:.0%} of the time": (
@@ -93,7 +95,7 @@ def pace_of(
     reason = min(limits, key=lambda each: limits[each])
     rate = max(LEAST_PER_S, limits[reason])
     counts = fewest
-    for least in range(1, -(-LEAST_REQUESTS // PLANNED_PAIRS[0]) + 1):
+    for least in range(slowest, quickest + 1):
         wanted = _counts(known, round(rate * BLOCK_S), least=least)
         if sum(wanted.values()) / rate <= MOST_BLOCK_S:
             counts = wanted

@@ -1,7 +1,8 @@
 """
-Another text for the same question: both run on one exported snapshot of one server, and must answer alike.
+Another text for the same question: both run on the same rows and must answer alike.
 
-Two sessions see exactly the same rows, whatever is written meanwhile; nothing is written here.
+On one server two sessions share an exported snapshot, whatever is written meanwhile; clones of one backup serve as
+well. Nothing is written here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,14 +26,28 @@ def compare_rewrite(
     """
     Every execution ran as it was recorded and with the other text, with the same parameters, on one snapshot.
 
-    Rows are compared as multisets, and in their order where ORDER BY of the recorded text is total; columns by name,
-    type and modifier; errors by SQLSTATE.
-
     Raises:
         ConfigError, Unreachable, NotAllowed: the database cannot be reached.
     """
+    with one_snapshot(database) as sessions:
+        return compare_on(sessions, samples, text, indexes)
+
+
+def compare_on(
+    sessions: tuple[Connection, Connection],
+    samples: Sequence[StatementSample],
+    text: str,
+    indexes: Sequence[IndexProfile] = (),
+) -> Comparison:
+    """
+    The same for two sessions that see the same rows: of one snapshot, or of two clones of one backup.
+
+    Rows are compared as multisets, and in their order where ORDER BY of the recorded text is total; columns by name,
+    type and modifier; errors by SQLSTATE.
+    """
+    first, second = sessions
     comparison = Comparison()
-    with operation("rewrite.compare", samples=len(samples)) as result, one_snapshot(database) as (first, second):
+    with operation("rewrite.compare", samples=len(samples)) as result:
         for number, sample in enumerate(samples):
             statement = _replayed(sample)
             other = msgspec.structs.replace(sample, text=text)

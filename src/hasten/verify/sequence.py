@@ -15,7 +15,7 @@ import msgspec
 from hasten.model import PLANNED_PAIRS, Block, Ending, Guard, Look
 from hasten.verify import harm
 from hasten.verify.boundary import LEVEL
-from hasten.verify.looks import ending, look_at, totals_of
+from hasten.verify.looks import ending, look_at, pairs_needed, totals_of
 
 #: Plays pair number `index`; says by its second argument whether control comes first.
 Play = Callable[[int, bool], Block]
@@ -34,6 +34,8 @@ class Plan:
         weights: Calls of each statement or route; 1 for what is not named.
         least_gain: The share of time that must be saved; a trial that can no longer show it ends.
         level: One-sided, as granted by verify.discovery.
+        is_noisy: Whether this place cannot tell the least gain (verify.noise); a trial then ends at the first look that
+            does not promise an effect that can be told.
         budget_s: Beyond it no pair is begun, once the first look was had.
         harm_alpha: How readily the watch between the looks believes in harm; in a copy nobody is hurt by going on.
             0: it does not look for a slower mean at all, only for a fifth more and for errors.
@@ -46,6 +48,7 @@ class Plan:
     least_gain: float = 0.05
     level: float = LEVEL
     most_pairs: int = PLANNED_PAIRS[-1]
+    is_noisy: bool = False
     budget_s: float = 600.0
     harm_alpha: float = harm.ALPHA
     ends: Callable[[Look, Sequence[Block]], Ending | None] | None = None
@@ -122,8 +125,8 @@ class _Playing:
             totals = totals_of(self.blocks, self.plan.weights)
             self.looks.append(look_at(totals, self.plan.seed, self.plan.level))
             found = self._ending(self.looks[-1])
-            if found:
-                return found
+            if found or (self.plan.is_noisy and not self._promises()):
+                return found or Ending.NOISE
         if len(self.blocks) >= PLANNED_PAIRS[0] and not self._usable:
             return Ending.NO_DATA
         spent_s = self.plan.clock() - self.start
@@ -135,6 +138,11 @@ class _Playing:
             return ending(look, self.plan.least_gain)
         found = self.plan.ends(look, self.blocks)
         return found or (Ending.LAST_LOOK if look.pairs >= PLANNED_PAIRS[-1] else None)
+
+    def _promises(self) -> bool:
+        look = self.looks[-1]
+        needed = pairs_needed(look.log_ratio, look.error, look.pairs, self.plan.level)
+        return needed is not None and needed <= PLANNED_PAIRS[-1]
 
     def result(self, ended: Ending) -> Played:
         seconds = self.plan.clock() - self.start

@@ -16,9 +16,11 @@ import msgspec
 
 from hasten.errors import NoData
 from hasten.log import operation
-from hasten.model import Block, Ending, Grade, Guard, Trial
+from hasten.model import Block, Ending, Grade, Guard, Look, Trial
 from hasten.verify import judging
 from hasten.verify.answers import guard
+from hasten.verify.guards import LEAST_REQUESTS, LEAST_SHARE
+from hasten.verify.looks import ending
 from hasten.verify.pacing import Pace, pace_of, shares_of, turns_of
 from hasten.verify.pair import Pair
 from hasten.verify.sequence import Plan, Played, Progress, run_pairs
@@ -60,8 +62,13 @@ def run_side_by_side(
     """
     start = monotonic()
     with operation("trial.instances", of=name, seed=plan.seed) as result:
-        progress(0.0, "comparing the answers of both")
-        found = pair.answers(plan.seed)
+        # Ten rounds of three answers are usual; how many it takes shows only on the way.
+        usual = 30 * len(pair.requests)
+
+        def told(count: int) -> None:
+            progress(COMPARED * min(1.0, count / usual), f"comparing the answers of both: {count}")
+
+        found = pair.answers(plan.seed, told)
         answers = guard(found)
         if needs_same_answers and answers.ok is False:
             trial = _untimed(name, pair, plan, answers)
@@ -94,6 +101,7 @@ class _Trial:
 
     def __init__(self, pair: Pair, both: Duet, plan: Plan, progress: Progress) -> None:
         self.pair, self.both, self.plan, self.progress = pair, both, plan, progress
+        self.asked_to_end = plan.ends
         self.tally = Tally()
         self.usage = Usage(pair.control), Usage(pair.candidate)
         self.pace = Pace(rate_per_s=1.0, per_block={}, utilization=0.0, limited_by="")
@@ -118,9 +126,23 @@ class _Trial:
             )
         shares = shares_of(self.pair.requests)
         self.pace = pace_of(shares, _means(seen.seconds), _means(seen.cpu_s), cores=core_count())
-        self.plan = replace(self.plan, weights=weights_of(shares, self.pace.per_block))
+        self.plan = replace(self.plan, weights=weights_of(shares, self.pace.per_block), ends=self.ends)
         for each in self.usage:
             each.begin()
+
+    def ends(self, look: Look, blocks: Sequence[Block]) -> Ending | None:
+        """
+        What this look concludes; good news is waited with until there are enough requests of every route that matters.
+        """
+        asked = self.asked_to_end
+        found = asked(look, blocks) if asked else ending(look, self.plan.least_gain)
+        total = math.fsum(self.plan.weights.values())
+        few = [
+            route
+            for route, weight in self.plan.weights.items()
+            if weight >= LEAST_SHARE * total and self.tally.timed[route] < LEAST_REQUESTS
+        ]
+        return None if few and found in (Ending.GAIN, Ending.HARMLESS) else found
 
     def play(self, index: int, control_first: bool) -> Block:
         """

@@ -18,7 +18,7 @@ from hasten.log import operation
 from hasten.model import PLANNED_PAIRS, Change, Ending, Grade, Noise, Trial
 from hasten.verify import calibration, judging, noise
 from hasten.verify.boundary import LEVEL
-from hasten.verify.replay import Corpus, corpus_of, duet, touched_by
+from hasten.verify.replay import Corpus, Duet, Replayed, corpus_of, duet, touched_by
 from hasten.verify.rounds import Record, compare, play_round
 from hasten.verify.selection import replanned, select
 from hasten.verify.sequence import STRETCH, Plan, Played, run_pairs
@@ -50,7 +50,7 @@ class Terms:
     Args:
         level: As granted by verify.discovery.
         noise: What an earlier calibration said; it is played again where that does not hold here.
-        time_budget_s: For the whole trial; the first look may take 3 × as long.
+        time_budget_s: For the trial without its calibration; the first look may take 3 × as long.
         calibrated: Whether the noise floor is wanted at all.
     """
 
@@ -78,52 +78,100 @@ def run_schema_trial(
         ApplyFailed: the change did not go into the clone.
         NotAllowed, Unreachable: no clones can be had.
     """
-    start = monotonic()
+    start, case = monotonic(), _Case(change, remedy, app, terms, progress)
     with operation("trial.schema", change=change.id, seed=terms.seed) as result:
         progress(0.0, "cloning the database twice")
         with app.clones(2) as (control, candidate):
-            floor = _floor(control, candidate, app, terms, progress)
-            if floor and not noise.can_tell(floor, terms.least_gain, terms.level):
-                return _refused(change, floor, terms, monotonic() - start)
-            progress(0.3, f"applying the change to one clone: {change.where.name}")
-            before = _size(control)
-            remedy.apply(change, candidate)
-            with control.database.connect() as first, candidate.database.connect() as second:
-                _same_statistics(first, change)
-                added = _size(candidate) - before
-                corpus = _corpus(change, app, first)
-                corpus = select(corpus, replanned(corpus, first, second))
-                round_ = _Round(corpus, app, monotonic() - start)
-                record, plan, played = _play(first, second, round_, terms, progress)
-        trial = _with_facts(corpus, record, judging.bare(change.id, Grade.A, "clone", plan, played))
+            with control.database.connect() as connection:
+                corpus = _corpus(change, app, connection)
+            floor = _floor(case, control, candidate)
+            if floor and noise.is_hopeless(floor, terms.level):
+                trial = _refused(change, floor, terms)
+            else:
+                trial = _tried(case, corpus, floor, control, candidate)
+        trial = msgspec.structs.replace(trial, noise=floor, duration_s=monotonic() - start)
+        trial = judging.judged(trial, judging.OF_STATEMENTS) if trial.blocks else trial
         result["pairs"], result["ended"] = len(trial.blocks), str(trial.ended)
-    size = {"added_bytes": added, "limit_bytes": app.target.allow.max_index_mb * 1e6}
-    trial = msgspec.structs.replace(trial, facts={**trial.facts, **size}, noise=floor, duration_s=monotonic() - start)
-    return judging.judged(trial, judging.OF_STATEMENTS)
+    return trial
 
 
 @dataclass(frozen=True)
-class _Round:
-    corpus: Corpus
+class _Case:
+    """
+    What `run_schema_trial` was asked.
+    """
+
+    change: Change
+    remedy: Applies
     app: App
-    used_s: float
+    terms: Terms
+    progress: Progress
 
 
-def _floor(control: App, candidate: App, app: App, terms: Terms, progress: Progress) -> Noise | None:
+def _floor(case: _Case, control: App, candidate: App) -> Noise | None:
+    terms, observation = case.terms, case.app.observation
     if not terms.calibrated:
         return None
     with control.database.connect() as first, candidate.database.connect() as second:
-        conditions = calibration.conditions_of(first, app.observation)
+        conditions = calibration.conditions_of(first, observation)
         if terms.noise is not None and noise.holds(terms.noise, conditions):
             return noise.without_blocks(terms.noise)
 
         def said(done: float, what: str) -> None:
-            progress(0.05 + 0.25 * done, what)
+            case.progress(0.05 + 0.25 * done, what)
 
-        return calibration.play(first, second, app.observation, terms.seed, said)
+        return calibration.play(first, second, observation, terms.seed, said)
 
 
-def _refused(change: Change, floor: Noise, terms: Terms, seconds: float) -> Trial:
+def _tried(case: _Case, corpus: Corpus, floor: Noise | None, control: App, candidate: App) -> Trial:
+    """
+    The change went into one clone, and both were played; what it adds on disk is among the facts.
+    """
+    change, terms, begun = case.change, case.terms, monotonic()
+    case.progress(0.3, f"applying the change to one clone: {change.where.name}")
+    before = _size(control)
+    case.remedy.apply(change, candidate)
+    with control.database.connect() as first, candidate.database.connect() as second:
+        _same_statistics(first, change)
+        size = {
+            "added_bytes": _size(candidate) - before,
+            "limit_bytes": case.app.target.allow.max_index_mb * 1e6,
+        }
+        corpus = select(corpus, replanned(corpus, first, second))
+        with duet(first, second) as playing:
+            case.progress(0.35, f"warming both clones, and comparing the rows of {len(corpus.statements)} statements")
+            record = Record()
+            kept = compare(playing, corpus.statements, case.app.observation.indexes, record)
+            plan = _plan(terms, corpus, floor, monotonic() - begun)
+            _affordable(sum(statement.round_s for statement in kept), plan.budget_s)
+            played = _play(playing, kept, plan, case.progress)
+    trial = judging.bare(change.id, Grade.A, "clone", plan, played)
+    return _with_facts(corpus, record, msgspec.structs.replace(trial, facts=size))
+
+
+def _plan(terms: Terms, corpus: Corpus, floor: Noise | None, used_s: float) -> Plan:
+    return Plan(
+        seed=terms.seed,
+        weights={each.query_id: float(each.calls) for each in corpus.statements},
+        least_gain=terms.least_gain,
+        level=terms.level,
+        most_pairs=terms.most_pairs,
+        is_noisy=floor is not None and not noise.can_tell(floor, terms.least_gain, terms.level),
+        budget_s=max(terms.time_budget_s - used_s, terms.time_budget_s / 3),
+    )
+
+
+def _play(playing: Duet, statements: list[Replayed], plan: Plan, progress: Progress) -> Played:
+    return run_pairs(
+        lambda index, control_first: play_round(
+            playing, statements, index, control_first=control_first, seed=plan.seed
+        ),
+        plan,
+        lambda done, what: progress(0.4 + 0.6 * done, f"{what}, on both clones"),
+    )
+
+
+def _refused(change: Change, floor: Noise, terms: Terms) -> Trial:
     return Trial(
         change=change.id,
         grade=Grade.A,
@@ -131,12 +179,10 @@ def _refused(change: Change, floor: Noise, terms: Terms, seconds: float) -> Tria
         seed=terms.seed,
         blocks=[],
         effect=None,
-        noise=floor,
         least_gain=terms.least_gain,
         level=terms.level,
         ended=Ending.NOISE,
         needs_pairs=noise.needed(floor, terms.least_gain, terms.level),
-        duration_s=seconds,
     )
 
 
@@ -168,31 +214,6 @@ def _size(app: App) -> int:
 _SIZE = "SELECT coalesce(sum(pg_relation_size(oid)), 0) FROM pg_class WHERE relkind IN ('i', 'm')"
 
 
-def _play(
-    first: Connection, second: Connection, round_: _Round, terms: Terms, progress: Progress
-) -> tuple[Record, Plan, Played]:
-    record, statements = Record(), round_.corpus.statements
-    begun = monotonic()
-    with duet(first, second) as playing:
-        progress(0.35, f"warming both clones, and comparing the rows of {len(statements)} statements")
-        kept = compare(playing, statements, round_.app.observation.indexes, record)
-        plan = Plan(
-            seed=terms.seed,
-            weights={each.query_id: float(each.calls) for each in statements},
-            least_gain=terms.least_gain,
-            level=terms.level,
-            most_pairs=terms.most_pairs,
-            budget_s=max(terms.time_budget_s - round_.used_s - (monotonic() - begun), terms.time_budget_s / 3),
-        )
-        _affordable(sum(statement.round_s for statement in kept), plan.budget_s)
-        played = run_pairs(
-            lambda index, control_first: play_round(playing, kept, index, control_first=control_first, seed=plan.seed),
-            plan,
-            lambda done, what: progress(0.4 + 0.6 * done, f"{what}, on both clones"),
-        )
-    return record, plan, played
-
-
 def _affordable(round_s: float, budget_s: float) -> None:
     first = PLANNED_PAIRS[0]
     if first * round_s > STRETCH * budget_s:
@@ -207,6 +228,7 @@ def _with_facts(corpus: Corpus, record: Record, trial: Trial) -> Trial:
     The trial with all that its guards need to know.
     """
     facts = {
+        **trial.facts,
         "total_s": corpus.total_s,
         "observed_s": {each.query_id: each.total_s for each in corpus.statements},
         "writing": sorted(each.query_id for each in corpus.statements if each.is_write),

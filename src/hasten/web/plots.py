@@ -3,6 +3,7 @@ Plots as inline SVG that takes its colors from the page, so that it is right in 
 """
 
 import io
+import math
 import os
 import re
 import tempfile
@@ -12,7 +13,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from hasten.model import Trial
+from hasten.model import Block, Look, Trial
 
 # The configuration folder may be unwritable (a service user); matplotlib then warns on every start.
 os.environ.setdefault("MPLCONFIGDIR", os.path.join(tempfile.gettempdir(), f"hasten-plots-{os.getuid()}"))  # noqa: PTH118
@@ -136,27 +137,91 @@ def forest(trials: Sequence[tuple[str, Trial]]) -> str:
 
 def blocks(trial: Trial) -> str:
     """
-    An SVG with both arms of every round of a trial: what the interval was computed from.
+    An SVG with both arms of every pair of a trial, the ratio of each, and the repeated interval of every look.
     """
-    if not trial.blocks:
+    pairs = _totals(trial.blocks, trial.weights)
+    if not pairs:
         return ""
-    control = [_weighted(block.control, trial.weights) for block in trial.blocks]
-    candidate = [_weighted(block.candidate, trial.weights) for block in trial.blocks]
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.2, 2.4))
+        figure = Figure(figsize=(8.2, 4.4))
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.1))
+        _arms(upper, pairs, "candidate")
+        _ratios(lower, pairs)
+        for look in trial.looks:
+            _look(lower, look)
+        lower.axhline(1 - trial.least_gain, color=GOOD, linewidth=1.2, linestyle=":")
+        lower.set_xlabel("pair")
+        lower.set_xticks(_ticks(len(pairs)))
+        return _svg(figure, "pairs and looks of the trial")
+
+
+def noise(trial: Trial) -> str:
+    """
+    An SVG with the pairs of control against control, where this trial played them.
+    """
+    pairs = _totals(trial.noise.blocks, trial.noise.weights) if trial.noise else []
+    if not pairs:
+        return ""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(8.2, 2.2))
         axes = figure.add_subplot()
-        x = range(1, len(control) + 1)
-        axes.plot(x, [value * 1000 for value in control], "o-", color=SOFT, linewidth=1.5, label="control")
-        axes.plot(x, [value * 1000 for value in candidate], "o-", color=GOOD, linewidth=1.5, label="candidate")
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(_plain)
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_ylabel("ms per call")
-        axes.set_xlabel("round (both arms at the same time)")
-        axes.grid(axis="y")
-        axes.set_xticks(list(x))
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), labelcolor=INK)
-        return _svg(figure, "rounds of the trial")
+        _ratios(axes, pairs)
+        axes.set_xlabel("pair of two equal arms")
+        axes.set_xticks(_ticks(len(pairs)))
+        return _svg(figure, "control against control")
+
+
+def _totals(found: Sequence[Block], weights: dict[str, float]) -> list[tuple[float, float]]:
+    """
+    Weighted mean seconds of control and candidate per pair, over what both have.
+    """
+    pairs = []
+    for block in found:
+        names = block.control.keys() & block.candidate.keys()
+        pair = tuple(
+            _weighted({name: arm[name] for name in names}, weights) for arm in (block.control, block.candidate)
+        )
+        if min(pair) > 0:
+            pairs.append((pair[0], pair[1]))
+    return pairs
+
+
+def _arms(axes: Axes, pairs: Sequence[tuple[float, float]], other: str) -> None:
+    x = range(1, len(pairs) + 1)
+    for arm, (color, label) in enumerate(((SOFT, "control"), (GOOD, other))):
+        axes.plot(x, [pair[arm] * 1000 for pair in pairs], "o-", color=color, linewidth=1.2, markersize=4, label=label)
+    _log_y(axes)
+    axes.set_ylabel("ms per call")
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), labelcolor=INK)
+
+
+def _ratios(axes: Axes, pairs: Sequence[tuple[float, float]]) -> None:
+    ratios = [candidate / control for control, candidate in pairs]
+    axes.plot(range(1, len(pairs) + 1), ratios, "o", color=SOFT, markersize=4)
+    axes.axhline(1.0, color=ACCENT, linewidth=2)
+    _log_y(axes)
+    axes.set_ylabel("candidate / control")
+
+
+def _look(axes: Axes, look: Look) -> None:
+    color = GOOD if look.high < 1 else BAD if look.low > 1 else INK
+    axes.plot(
+        [look.pairs, look.pairs], [look.low, look.high], color=color, linewidth=4, solid_capstyle="round", alpha=0.8
+    )
+    axes.plot([look.pairs], [math.exp(look.log_ratio)], "D", markersize=7, color=color)
+
+
+def _log_y(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(_plain)
+    low, high = axes.get_ylim()
+    axes.yaxis.set_minor_formatter(_plain if high / low < 10 else NullFormatter())
+    axes.grid(axis="y")
+
+
+def _ticks(pairs: int) -> list[int]:
+    step = 1 if pairs <= 20 else 8
+    return list(range(1 if step == 1 else step, pairs + 1, step))
 
 
 def _weighted(per_statement: dict[str, float], weights: dict[str, float]) -> float:

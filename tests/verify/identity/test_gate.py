@@ -67,6 +67,26 @@ def test_a_key_without_the_language_is_a_leak(cached: Cached) -> None:
     assert "/hello" in found.leaks[0].request
 
 
+INPUTS: dict[str, Callable[[LoadRequest], object]] = {
+    "who": lambda request: request.principal,
+    "language": lambda request: request.headers.get("accept-language"),
+    "coding": lambda request: request.headers.get("accept-encoding"),
+    "host": lambda request: request.headers.get("host"),
+}
+
+
+@pytest.mark.parametrize("inputs", [names for n in range(5) for names in itertools.combinations(INPUTS, n)], ids=str)
+def test_a_key_passes_if_it_holds_what_matters(cached: Cached, inputs: tuple[str, ...]) -> None:
+    """
+    Of all keys exactly those pass that hold who asks and in which language, which is what the answers depend on.
+    """
+    found = check_identity(
+        URLS, cached(lambda request: (request.path, *(INPUTS[name](request) for name in inputs))), PLAN
+    )
+
+    assert ({"who", "language"} <= set(inputs)) is guard(found).ok
+
+
 def test_joined_requests_of_two_people_are_a_leak(respond: Callable[[LoadRequest], Answer]) -> None:
     """
     Only requests that are on the way together share an answer here, and that is found too.
@@ -169,6 +189,17 @@ def test_too_little_is_no_proof(cached: Cached, plan: IdentityPlan, says: str) -
     said = guard(check_identity(URLS, cached(whole), plan))
 
     assert (None, True) == (said.ok, says in said.detail)
+
+
+def test_the_time_is_kept_in_the_middle_of_a_url(cached: Cached) -> None:
+    """
+    A budget that ends between two questions leaves the URL unfinished, and what leaked before still counts.
+    """
+    moments = itertools.count()
+    plan = msgspec.structs.replace(PLAN, time_budget_s=30.0)
+    found = check_identity(URLS[:1], cached(lambda request: request.path), plan, clock=lambda: float(next(moments)))
+
+    assert (0, 1, False) == (found.urls, found.unfinished, guard(found).ok)
 
 
 def test_principals_that_nothing_tells_apart_prove_nothing(cached: Cached) -> None:

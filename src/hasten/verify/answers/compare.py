@@ -21,6 +21,8 @@ from hasten.verify.answers.verdicts import fields_of
 from hasten.world.load.plan import LoadRequest
 from hasten.world.traffic import SAFE_METHODS
 
+#: A field that was odd so often, each time confirmed and never noise, stays a mismatch whatever comes.
+SETTLED = 8
 WRITES = "unsafe method: each arm would write"
 
 
@@ -31,14 +33,15 @@ def compare_answers(
     Whether the candidate answers as control does, field by field.
 
     The requests are gone through in a shuffled order until every route class was compared often enough, or the plan's
-    rounds or time are over. What is not enough is said in the result; it is never good news.
+    rounds or time are over, or until a mismatch is beyond doubt. What is not enough is said in the result; it is never
+    good news.
     """
     kept = [request for request in requests if plan.replay_writes or request.method in SAFE_METHODS]
     with operation("answers.compare", requests=len(kept), seed=plan.seed) as result:
         run = _Run(kept, ask, plan)
         ends_at = clock() + plan.time_budget_s
         for number in range(plan.rounds):
-            if not run.round(number, lambda: clock() < ends_at):
+            if not run.round(number, lambda: clock() < ends_at) or run.is_settled():
                 break
         found = run.result(skipped=len(requests) - len(kept))
         result.update(compared=found.compared, clean=found.clean, mismatches=len(found.mismatches))
@@ -72,6 +75,13 @@ class _Run:
                 return False
             self._compare(request, rng)
         return bool(order)
+
+    def is_settled(self) -> bool:
+        """
+        Whether a mismatch was shown so often that more of it would say nothing new.
+        """
+        counted = (each for tally in self._tallies.values() for each in tally.named().values())
+        return any(len(each.confirmed) >= SETTLED and not each.noise for each in counted)
 
     def _compare(self, request: LoadRequest, rng: random.Random) -> None:
         triple = self._three(request, rng)

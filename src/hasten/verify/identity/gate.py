@@ -2,7 +2,6 @@
 Every principal asks for the same URLs after and together with every other, in both arms.
 """
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
@@ -21,15 +20,15 @@ from hasten.verify.identity.askers import VARIANTS, Asker, Variant, as_variant, 
 from hasten.verify.identity.canaries import learned
 from hasten.verify.identity.leaks import Cookies, Suspicion, Truth, canaries_in, is_explained, unreadable
 from hasten.verify.identity.result import CRITICAL, Identity, Leak, LeakKind
+from hasten.verify.identity.urls import chosen, with_parameter
 from hasten.world.load.plan import LoadRequest
 from hasten.world.principals import ANONYMOUS
-from hasten.world.traffic import SAFE_METHODS
 
 #: How often control is asked again before an answer is called a leak.
 ASKED_AGAIN = 2
 _TOGETHER_TIMEOUT_S = 60.0
-#: A parameter that no application knows: with another value of it a URL is in no cache yet.
-UNKNOWN = "hasten-cold"
+#: Of the time, what may go into learning from control.
+LEARNING_SHARE = 0.4
 #: How often everybody asks at the same moment.
 ALL_AT_ONCE = 3
 _MOST_NAMED = 20
@@ -66,72 +65,55 @@ def check_identity(
     """
     urls = chosen(requests, plan.urls_per_route, plan.seed)
     with operation("identity.check", urls=len(urls), principals=len(plan.principals)) as result:
-        run = _Run(ask, plan, urls)
-        run.learn([*urls, *chosen(plan.telling, plan.urls_per_route, plan.seed)])
-        ends_at = clock() + plan.time_budget_s
-        for number, url in enumerate(urls):
-            if clock() >= ends_at:
-                run.unfinished = len(urls) - number
-                break
-            run.try_url(url, number)
+        start = clock()
+        run = _Run(ask, plan, urls, lambda share: clock() - start < share * plan.time_budget_s)
+        try:
+            run.learn([*urls, *chosen(plan.telling, plan.urls_per_route, plan.seed)])
+            for number, url in enumerate(urls):
+                run.try_url(url, number)
+                run.finished += 1
+        except _OutOfTime:
+            pass  # how many URLs are unfinished is in the result
         found = run.result()
         result.update(asked=found.asked, leaks=len(found.leaks))
     return found
 
 
-def chosen(requests: Iterable[LoadRequest], per_route: int, seed: int) -> list[LoadRequest]:
+class _OutOfTime(Exception):
     """
-    Different safe requests, at most so many of each route; who had asked does not matter, since everybody will.
+    The budget is spent; what was asked so far counts.
     """
-    by_route: dict[str, dict[str, LoadRequest]] = {}
-    for request in requests:
-        if request.method in SAFE_METHODS:
-            nobodys = LoadRequest(
-                method=request.method, path=request.path, route=request.name, headers=request.headers, body=request.body
-            )
-            by_route.setdefault(request.name, {})[identity_of(nobodys)] = nobodys
-    found = []
-    for route, different in sorted(by_route.items()):
-        kept = [different[key] for key in sorted(different)]
-        found += random.Random(f"{seed}:{route}").sample(kept, min(per_route, len(kept)))  # noqa: S311
-    return found
-
-
-def with_parameter(request: LoadRequest, value: str) -> LoadRequest:
-    """
-    The same request with one parameter more, which means nothing.
-    """
-    sign = "&" if "?" in request.path else "?"
-    return LoadRequest(
-        method=request.method,
-        path=f"{request.path}{sign}{UNKNOWN}={value}",
-        route=request.name,
-        headers=request.headers,
-        body=request.body,
-        principal=request.principal,
-    )
 
 
 class _Run:
     """
     One run of the gate while it goes on.
+
+    Args:
+        has_time: Whether less than that share of the budget is spent.
     """
 
-    def __init__(self, ask: Ask, plan: IdentityPlan, urls: Sequence[LoadRequest]) -> None:
-        self._ask, self._plan, self._urls = ask, plan, urls
+    def __init__(
+        self, ask: Ask, plan: IdentityPlan, urls: Sequence[LoadRequest], has_time: Callable[[float], bool]
+    ) -> None:
+        self._ask, self._plan, self._urls, self._has_time = ask, plan, urls, has_time
         self._people = [Asker(principal=name) for name in dict.fromkeys([*plan.principals, ANONYMOUS])]
         self._truths: dict[str, Truth] = {}
         self._canaries: dict[str, set[str]] = {}
         self._cookies = Cookies()
         self._leaks: list[Leak] = []
         self._counts = {"asked": 0, "pairs": 0, "together": 0, "explained": 0}
-        self.unfinished = 0
+        self.finished = 0
 
     def learn(self, urls: Sequence[LoadRequest]) -> None:
         """
         Control told what is true for everybody, and with it which strings belong to one principal alone.
+
+        It stops in good time: the more is known of a URL the better, but the candidate is what is on trial.
         """
         for url in urls:
+            if not self._has_time(LEARNING_SHARE):
+                break
             if identity_of(url) not in self._truths:
                 self._truths[identity_of(url)] = self._truth(url, self._people)
         told = {
@@ -145,6 +127,8 @@ class _Run:
         """
         Everybody asked the candidate for one URL: together while it is cold, then back to back, then in other ways.
         """
+        if identity_of(url) not in self._truths:
+            raise _OutOfTime
         truth = self._truths[identity_of(url)]
         seed = f"{self._plan.seed}:{number}"
         circuit = every_ordered_pair(self._people, seed)
@@ -185,11 +169,15 @@ class _Run:
     def _back_to_back(self, url: LoadRequest, askers: Sequence[Asker], truth: Truth) -> None:
         before = ""
         for asker in askers:
+            if not self._has_time(1.0):
+                raise _OutOfTime
             answer = answered(self._ask, CANDIDATE, asker.asking(url))
             self._judge(url, asker, answer, truth, f"after {before}" if before else "first")
             before = asker.name
 
     def _together(self, url: LoadRequest, askers: Sequence[Asker], truth: Truth) -> None:
+        if not self._has_time(1.0):
+            raise _OutOfTime
         start = Barrier(len(askers), timeout=_TOGETHER_TIMEOUT_S)
 
         def one(asker: Asker) -> Answer:
@@ -248,18 +236,18 @@ class _Run:
         What was found.
         """
         names = [asker.name for asker in self._people]
-        truths = [self._truths[identity_of(url)] for url in self._urls]
+        truths = [self._truths[identity_of(url)] for url in self._urls if identity_of(url) in self._truths]
         errors_only = all(each.is_error for truth in truths for pair in truth.answers.values() for each in pair)
         notes = ["control gives it by now too: somebody wrote meanwhile"] if self._counts["explained"] else []
         return Identity(
             principals=names,
-            urls=len(self._urls) - self.unfinished,
+            urls=self.finished,
             asked=self._counts["asked"],
             pairs=self._counts["pairs"],
             together=self._counts["together"],
             canaries={name: len(self._canaries.get(name, ())) for name in names if name != ANONYMOUS},
             personal=sum(truth.is_personal(names) for truth in truths),
-            unfinished=self.unfinished,
+            unfinished=len(self._urls) - self.finished,
             errors_only=errors_only,
             leaks=self._leaks[:_MOST_NAMED],
             notes=notes,
