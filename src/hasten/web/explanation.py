@@ -7,6 +7,7 @@ from pathlib import Path
 import jinja2
 
 from hasten import __version__
+from hasten.quantities import amount
 from hasten.record.history import ChangeState, Tried
 from hasten.web import plots
 
@@ -33,6 +34,7 @@ def render_explanation(state: ChangeState, tried: Tried, name: str) -> str:
     )
     return environment.get_template("explanation.html.j2").render(
         name=name,
+        amount=amount,
         version=__version__,
         change=state.change,
         what=str(state.change.after.get("create") or state.change.after),
