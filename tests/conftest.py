@@ -3,6 +3,7 @@ What holds for every test: the same clock zone, no settings of the person who ru
 """
 
 import os
+import signal
 import time
 import uuid
 from collections.abc import Iterator
@@ -36,6 +37,16 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("TZ", "UTC")
         time.tzset()
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> Iterator[None]:
+    """
+    Let Ctrl-C mean something: a shell starts what runs in its background with SIGINT ignored, and children inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session", autouse=True)

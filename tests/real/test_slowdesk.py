@@ -41,7 +41,8 @@ CHANGES = {
     "rate_per_s = 1.0": "rate_per_s = 3.0",
     'arrivals = "poisson"': 'arrivals = "constant"',
     "duration_s = 90": "duration_s = 12",
-    'mode = "auto"': 'mode = "auto"\nmax_indexes = 2\n[objectives]\ndb_p95_ms = 2',
+    'mode = "auto"': 'mode = "auto"\nmax_indexes = 2',
+    "[allow]": "[objectives]\ndb_p95_ms = 2\n\n[allow]",
 }
 SYMPTOMS = {
     ("heavy_bundle", "initial JavaScript"),
