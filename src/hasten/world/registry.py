@@ -87,7 +87,7 @@ def delete_scratch(path: Path) -> None:
     The folder is gone. A folder without Hasten's mark in it is never deleted.
     """
     if path.is_dir() and not path.is_symlink() and (path / SCRATCH_MARK).is_file():
-        # Out of the way at once: two Hastens that sweep at the same time must not find each other's half-deleted folder.
+        # Out of the way at once: two Hastens that sweep together must not find each other's half-deleted folder.
         going = path.with_name(f"{path.name}-going-{os.getpid()}")
         with contextlib.suppress(FileNotFoundError):
             path.rename(going)
