@@ -42,7 +42,7 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> Iterator[None]:
     """
-    Let Ctrl-C mean something: a shell starts what runs in its background with SIGINT ignored, and children inherit that.
+    Let Ctrl-C mean something: what a shell starts in its background ignores SIGINT, and children inherit that.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
