@@ -12,7 +12,7 @@ from hasten import sides
 from hasten.application import App
 from hasten.errors import HastenError, NotAllowed
 from hasten.log import operation
-from hasten.model import Change, Grade, Guard, Kind, Trial
+from hasten.model import Change, Guard, Kind, Trial
 from hasten.optimize import Remedy
 from hasten.record.history import LIVE_ARENAS
 from hasten.verify import watch
@@ -99,16 +99,7 @@ def look_at_live(change: Change, app: App) -> Trial:
         return watch_policy(change, app)
     start = monotonic()
     guard = _answers(app)
-    return Trial(
-        change=change.id,
-        grade=Grade.C,
-        arena="live",
-        seed=0,
-        blocks=[],
-        effect=None,
-        guards=[guard],
-        duration_s=monotonic() - start,
-    )
+    return watch.looked_at(change, [guard], monotonic() - start)
 
 
 def _instance_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: Progress) -> Trial:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from hasten.application import App
 from hasten.log import operation
-from hasten.model import Change, Grade, Guard, Trial
+from hasten.model import Change, Guard, Trial
 from hasten.verify import policy_requests
+from hasten.verify.watch import looked_at
 from hasten.world import workers
 from hasten.world.exchange import Exchange
 from hasten.world.principals import Sessions
@@ -29,15 +30,8 @@ def watch_policy(change: Change, app: App) -> Trial:
     with operation("watch", change=change.id) as result:
         statuses = _statuses(change, app, until=start + TIME_BUDGET_S)
         result["requests"] = len(statuses)
-    return Trial(
-        change=change.id,
-        grade=Grade.C,
-        arena="live",
-        seed=0,
-        blocks=[],
-        effect=None,
-        guards=[errors(statuses), refusals(*_reports(app.policy.workers_dir))],
-        duration_s=time.monotonic() - start,
+    return looked_at(
+        change, [errors(statuses), refusals(*_reports(app.policy.workers_dir))], time.monotonic() - start
     )
 
 

@@ -36,6 +36,13 @@ def watch(change: Change, app: App) -> Trial:
             samples = [statement.samples[n % len(statement.samples)] for n in range(RUNS)]
             runs.append((statement, [execute(connection, sample) for sample in samples]))
         result["statements"] = len(runs)
+    return looked_at(change, [_errors(runs), _time(runs)], monotonic() - start)
+
+
+def looked_at(change: Change, guards: list[Guard], duration_s: float) -> Trial:
+    """
+    A look at the live application as a trial without pairs: grade C, so it can veto and never keep.
+    """
     return Trial(
         change=change.id,
         grade=Grade.C,
@@ -43,8 +50,8 @@ def watch(change: Change, app: App) -> Trial:
         seed=0,
         blocks=[],
         effect=None,
-        guards=[_errors(runs), _time(runs)],
-        duration_s=monotonic() - start,
+        guards=guards,
+        duration_s=duration_s,
     )
 
 

@@ -17,10 +17,12 @@ import httpx
 from hasten.errors import ConfigError, Unreachable
 from hasten.log import redact
 from hasten.model import Noun
+from hasten.world.http import read_bounded
 from hasten.world.load.plan import is_loopback
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
 CONNECTIONS = 32
+#: Less than elsewhere: several answers are held at once, to be compared.
+MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
 class RawAnswer(Noun, frozen=True, kw_only=True):
@@ -74,7 +76,7 @@ class Exchange:
         try:
             started = perf_counter()
             with self._client.stream(method, url, headers=dict(headers), content=body or None) as response:
-                content = _read(response, url)
+                content = read_bounded(response.iter_raw(), url, MAX_BODY_BYTES)
             seconds = perf_counter() - started
         except httpx.HTTPError as error:
             raise Unreachable(
@@ -86,16 +88,4 @@ class Exchange:
         # latin-1 keeps every byte of a header, whatever it was meant to be.
         lines = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw]
         return RawAnswer(status=response.status_code, headers=lines, body=content, seconds=seconds)
-
-
-def _read(response: httpx.Response, url: str) -> bytes:
-    content = bytearray()
-    for piece in response.iter_raw():
-        content += piece
-        if len(content) > MAX_BODY_BYTES:
-            raise Unreachable(
-                f"the answer of {redact(url)} is larger than {MAX_BODY_BYTES >> 20} MiB",
-                hint="leave this route out of [traffic]",
-            )
-    return bytes(content)
 

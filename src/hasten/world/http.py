@@ -8,6 +8,7 @@ import asyncio
 import json
 import ssl
 import time
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,7 +71,7 @@ def fetch(
         with httpx.Client(timeout=timeout_s, trust_env=not local, verify=secure) as client:
             started = time.perf_counter()
             with client.stream(method, url, headers=sent, content=body or None) as response:
-                content = _read(response, url)
+                content = read_bounded(response.iter_bytes(), url)
             seconds = time.perf_counter() - started
     except httpx.HTTPError as error:
         raise _unreachable(url, error, timeout_s) from error
@@ -85,13 +86,19 @@ def fetch(
     )
 
 
-def _read(response: httpx.Response, url: str) -> bytes:
+def read_bounded(pieces: Iterable[bytes], url: str, most_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """
+    The pieces of a body put together.
+
+    Raises:
+        Unreachable: there are more than anybody should hold in memory.
+    """
     content = bytearray()
-    for piece in response.iter_bytes():
+    for piece in pieces:
         content += piece
-        if len(content) > MAX_BODY_BYTES:
+        if len(content) > most_bytes:
             raise Unreachable(
-                f"the answer of {redact(url)} is larger than {MAX_BODY_BYTES >> 20} MiB",
+                f"the answer of {redact(url)} is larger than {most_bytes >> 20} MiB",
                 hint="leave this route out of [traffic]",
             )
     return bytes(content)
