@@ -37,7 +37,7 @@ OFTEN_ENOUGH = 0.005
 MOVED = 0.01
 #: A statement that takes this many times as long, and this much longer, would be the end of the trial.
 SLOWER_RATIO = 1.15
-SLOWER_S = 0.005
+SLOWER_S = 0.002
 MOST_CANDIDATES = 24
 BUDGET_S = 60.0
 BUILD_SHARE = 0.5
