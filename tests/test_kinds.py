@@ -14,7 +14,7 @@ from hasten.application import App
 from hasten.errors import ConfigError, NoData, Unreachable
 from hasten.model import Change, Kind, Risk, Trial, Where
 from hasten.optimize import Remedy
-from hasten.target import Target
+from hasten.target import Allow, Target
 from hasten.verify.trial import Terms
 from hasten.verify.watch import held
 from hasten.world import http
@@ -39,13 +39,24 @@ def app(tmp_path: Path) -> App:
     return App(target=Target(), state_dir=tmp_path, supervisor=cast(Supervisor, None), url="http://127.0.0.1:1")
 
 
-def test_each_kind_has_an_arena_and_only_a_policy_is_tried_live() -> None:
+def test_each_kind_has_an_arena_and_only_a_policy_is_tried_live(app: App) -> None:
     """
     A crash in a trial on live requests must be undone there; in any other there is nothing to undo.
     """
-    found = {kind: kinds.is_live(kinds.arena_of(change(kind))) for kind in Kind}
+    found = {kind: kinds.is_live(kinds.arena_of(change(kind), app)) for kind in Kind}
 
     assert {Kind.SCHEMA: False, Kind.FILES: False, Kind.PROCESS: False, Kind.POLICY: True} == found
+
+
+def test_without_clones_a_schema_change_is_tried_live(app: App) -> None:
+    """
+    A crash in its trial must be undone there; other kinds are tried where they were.
+    """
+    bare = replace(app, target=Target(allow=Allow(clones=False)))
+    arena = kinds.arena_of(change(Kind.SCHEMA), bare)
+
+    assert ("switch-back", True) == (arena, kinds.is_live(arena))
+    assert "instance" == kinds.arena_of(change(Kind.FILES), bare)
 
 
 @pytest.mark.parametrize("kind", [Kind.SCHEMA, Kind.PROCESS])

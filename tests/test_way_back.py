@@ -202,6 +202,8 @@ def test_a_block_that_ends_early_leaves_nothing(book: Ledger, app: App, world: s
         ([(Step.APPLIED, "instance")], set[str](), False),
         ([(Step.APPLIED, "split")], {"half:"}, False),
         ([(Step.APPLIED, "split"), (Step.TRIED, "split")], {""}, False),
+        ([(Step.APPLIED, "switch-back")], {"half:"}, False),
+        ([(Step.APPLIED, "switch-back"), (Step.TRIED, "switch-back")], {""}, False),
         ([(Step.APPLIED, "instance"), (Step.TRIED, "instance"), (Step.APPLIED, "live")], {"half:"}, False),
         ([(Step.APPLIED, "clone"), (Step.TRIED, "clone")], set[str](), False),
         ([(Step.APPLIED, "clone"), (Step.TRIED, "clone"), (Step.APPLIED, "live")], {"half:"}, False),

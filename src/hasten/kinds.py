@@ -15,7 +15,7 @@ from hasten.log import operation
 from hasten.model import Change, Guard, Kind, Trial
 from hasten.optimize import Remedy
 from hasten.record.history import LIVE_ARENAS
-from hasten.verify import watch
+from hasten.verify import switch_back, watch
 from hasten.verify.pair import pair_of
 from hasten.verify.policy_trial import run_policy_trial
 from hasten.verify.policy_watch import watch_policy
@@ -33,10 +33,12 @@ HARM_ALPHA = 0.01
 ARENAS = {Kind.SCHEMA: "clone", Kind.FILES: "instance", Kind.PROCESS: "instance", Kind.POLICY: "split"}
 
 
-def arena_of(change: Change) -> str:
+def arena_of(change: Change, app: App) -> str:
     """
     Where a change is tried first.
     """
+    if change.kind is Kind.SCHEMA and not app.target.allow.clones:
+        return switch_back.ARENA
     return ARENAS[change.kind]
 
 
@@ -79,6 +81,8 @@ def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: 
         NoData: nothing can be compared.
         ApplyFailed, NotAllowed, Unreachable, ConfigError: there can be no trial here.
     """
+    if arena_of(change, app) == switch_back.ARENA:
+        return switch_back.run_switch_back(change, remedy, app, terms, progress)
     if change.kind is Kind.SCHEMA:
         return run_schema_trial(change, remedy, app, terms, progress)
     if change.kind is Kind.POLICY:

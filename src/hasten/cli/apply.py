@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import click
 
-from hasten import cycle, gate
+from hasten import cycle, gate, kinds
 from hasten.application import App
 from hasten.cli import tables
 from hasten.cli.options import common, dry_run, yes
@@ -127,7 +127,9 @@ def _allowed(
     if asked and (yes or sys.stdin.isatty()):
         if not yes:
             err.print(tables.planned(asked))
-            question = "Try these on clones, and keep on the live database what is proved to help?"
+            is_live = any(kinds.is_live(kinds.arena_of(change, app)) for change in asked)
+            where = "in the live application" if is_live else "on clones"
+            question = f"Try these {where}, and keep on the live database what is proved to help?"
             click.confirm(question, abort=True, err=True)
         until = now() + timedelta(hours=app.target.allow.approval_hours)
         for change in asked:

@@ -14,7 +14,7 @@ from hasten.model import Change, Decision, Entry, Finding, Measurement, Noise, N
 from hasten.workload import Workload
 
 #: Arenas in which the live application has something of the change: the clone and the instance are its own.
-LIVE_ARENAS = ("split", "live")
+LIVE_ARENAS = ("split", "switch-back", "live")
 #: What was said about a change and does not move it.
 _SAID = (Step.APPROVED, Step.WITHDRAWN)
 #: After these nothing of the change is in the world.

@@ -24,11 +24,11 @@ MOST_ROUND_S = 5.0
 SAMPLES = 2
 
 
-def conditions_of(connection: Connection, observation: Observation) -> str:
+def conditions_of(connection: Connection, observation: Observation, arena: str = "clones") -> str:
     """
-    A digest of what a noise floor holds for: the host, the server, and the observed statements.
+    A digest of what a noise floor holds for: the arena, the host, the server, and the observed statements.
     """
-    return digest_of(["clones", observation.conditions.host, connection.info.server_version, observation.id])
+    return digest_of([arena, observation.conditions.host, connection.info.server_version, observation.id])
 
 
 def play(
@@ -37,7 +37,7 @@ def play(
     """
     The noise of two equal clones; None where no recorded read is quick enough.
     """
-    statements = chosen(corpus_of(observation, _everything(observation)).statements)
+    statements = reads_of(observation)
     if not statements:
         return None
     weights = {each.query_id: float(each.calls) for each in statements}
@@ -51,6 +51,13 @@ def play(
             conditions_of(first, observation),
             progress,
         )
+
+
+def reads_of(observation: Observation) -> list[Replayed]:
+    """
+    The recorded reads of any table that a round of the noise floor has.
+    """
+    return chosen(corpus_of(observation, _everything(observation)).statements)
 
 
 def chosen(statements: Sequence[Replayed]) -> list[Replayed]:

@@ -2,7 +2,7 @@
 The rounds of a trial: one pass that warms both arms and compares rows, then rounds that are timed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import median
@@ -36,32 +36,54 @@ def compare(
     kept: list[Replayed] = []
     for statement in statements:
         total_order = has_total_order(statement.shape, indexes)
-        good: list[StatementSample] = []
-        seconds: list[float] = []
+        pairs: list[tuple[Run, Run]] = []
         for number, sample in enumerate(statement.samples):
             pair = playing.both(sample, control_first=number % 2 == 0, with_rows=True)
             record.comparison.add(statement, number, pair, partial(playing.again, sample), total_order=total_order)
-            if _count_errors(pair, record.first_errors):
-                continue
+            pairs.append(pair)
+        kept += timeable(statement, pairs, record, "on the clones")
+    return kept
+
+
+def timeable(statement: Replayed, pairs: Sequence[tuple[Run, Run]], record: Record, where: str) -> Iterator[Replayed]:
+    """
+    The statement with those executions that failed in neither arm, and the slower arm's seconds; nothing without any.
+
+    Args:
+        pairs: What each of its executions gave in both arms.
+    """
+    good: list[StatementSample] = []
+    seconds: list[float] = []
+    for sample, pair in zip(statement.samples, pairs, strict=True):
+        if not _count_errors(pair, record.first_errors):
             good.append(sample)
             seconds.append(max(run.seconds for run in pair))
-        if good:
-            kept.append(replace(statement, samples=tuple(good), seconds=median(seconds)))
-        else:
-            record.notes.append(f"statement {statement.query_id} fails on the clones and was left out")
-    return kept
+    if good:
+        yield replace(statement, samples=tuple(good), seconds=median(seconds))
+    else:
+        record.notes.append(f"statement {statement.query_id} fails {where} and was left out")
 
 
 def play_round(playing: Duet, statements: list[Replayed], index: int, *, control_first: bool, seed: int) -> Block:
     """
     Each statement ran in both arms; the block holds its mean seconds per call.
     """
+    played = [
+        (statement.query_id, playing.both(sample, control_first=control_first))
+        for statement, sample in turns(statements, index, seed)
+    ]
+    return block_of(played, index, control_first=control_first)
+
+
+def block_of(played: Iterable[tuple[str, tuple[Run, Run]]], index: int, *, control_first: bool) -> Block:
+    """
+    The block that holds these executions, each with the id of its statement.
+    """
     times: dict[str, list[tuple[Run, Run]]] = {}
     errors = [0, 0]
-    for statement, sample in turns(statements, index, seed):
-        pair = playing.both(sample, control_first=control_first)
+    for query_id, pair in played:
         if not _count_errors(pair, errors):
-            times.setdefault(statement.query_id, []).append(pair)
+            times.setdefault(query_id, []).append(pair)
     return Block(
         index=index,
         order="control first" if control_first else "candidate first",

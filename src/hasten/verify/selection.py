@@ -12,6 +12,8 @@ from hasten.corpus import spread
 from hasten.verify.replay import Corpus, Replayed
 from hasten.world.execution import Connection, outline_of, plan_of
 
+Outlines = dict[str, list[str | None]]
+
 #: Same-plan statements are added to a round until it takes this long.
 ROUND_S = 3.0
 #: Running every chosen execution once should not take much longer than this.
@@ -27,16 +29,25 @@ def replanned(corpus: Corpus, control: Connection, candidate: Connection) -> set
     """
     The statements that the two arms plan differently, for some of their parameters.
     """
-    return {each.query_id for each in corpus.statements if _differs(each, control, candidate)}
+    return differing(outlines(corpus, control), outlines(corpus, candidate))
 
 
-def _differs(statement: Replayed, control: Connection, candidate: Connection) -> bool:
-    for sample in spread(statement.samples, PLANNED_SAMPLES):
-        plans = [plan_of(connection, sample) for connection in (control, candidate)]
-        # What cannot be planned in either arm may fail in only one of them: it is run.
-        if None in plans or len({outline_of(plan) for plan in plans if plan}) > 1:
-            return True
-    return False
+def outlines(corpus: Corpus, connection: Connection) -> Outlines:
+    """
+    How some executions of each statement are planned here; None where one cannot be planned.
+    """
+    found = {}
+    for statement in corpus.statements:
+        plans = [plan_of(connection, sample) for sample in spread(statement.samples, PLANNED_SAMPLES)]
+        found[statement.query_id] = [outline_of(plan) if plan else None for plan in plans]
+    return found
+
+
+def differing(control: Outlines, candidate: Outlines) -> set[str]:
+    """
+    The statements whose plans differ. What cannot be planned may fail in only one arm: it counts, so that it is run.
+    """
+    return {name for name, plans in control.items() if None in plans or plans != candidate[name]}
 
 
 def select(corpus: Corpus, changed: Collection[str]) -> Corpus:

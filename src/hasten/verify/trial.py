@@ -83,10 +83,10 @@ def run_schema_trial(
         progress(0.0, "cloning the database twice")
         with app.clones(2) as (control, candidate):
             with control.database.connect() as connection:
-                corpus = _corpus(change, app, connection)
+                corpus = corpus_for(change, app, connection)
             floor = _floor(case, control, candidate)
             if floor and noise.is_hopeless(floor, terms.level):
-                trial = _refused(change, floor, terms)
+                trial = refused(change, floor, terms)
             else:
                 trial = _tried(case, corpus, floor, control, candidate)
         trial = msgspec.structs.replace(trial, noise=floor, duration_s=monotonic() - start)
@@ -129,12 +129,12 @@ def _tried(case: _Case, corpus: Corpus, floor: Noise | None, control: App, candi
     """
     change, terms, begun = case.change, case.terms, monotonic()
     case.progress(0.3, f"applying the change to one clone: {change.where.name}")
-    before = _size(control)
+    before = index_bytes(control)
     case.remedy.apply(change, candidate)
     with control.database.connect() as first, candidate.database.connect() as second:
-        _same_statistics(first, change)
+        same_statistics(first, change)
         size = {
-            "added_bytes": _size(candidate) - before,
+            "added_bytes": index_bytes(candidate) - before,
             "limit_bytes": case.app.target.allow.max_index_mb * 1e6,
         }
         corpus = select(corpus, replanned(corpus, first, second))
@@ -142,14 +142,17 @@ def _tried(case: _Case, corpus: Corpus, floor: Noise | None, control: App, candi
             case.progress(0.35, f"warming both clones, and comparing the rows of {len(corpus.statements)} statements")
             record = Record()
             kept = compare(playing, corpus.statements, case.app.observation.indexes, record)
-            plan = _plan(terms, corpus, floor, monotonic() - begun)
+            plan = plan_for(terms, corpus, floor, monotonic() - begun)
             _affordable(sum(statement.round_s for statement in kept), plan.budget_s)
             played = _play(playing, kept, plan, case.progress)
     trial = judging.bare(change.id, Grade.A, "clone", plan, played)
-    return _with_facts(corpus, record, msgspec.structs.replace(trial, facts=size))
+    return with_facts(corpus, record, msgspec.structs.replace(trial, facts=size))
 
 
-def _plan(terms: Terms, corpus: Corpus, floor: Noise | None, used_s: float) -> Plan:
+def plan_for(terms: Terms, corpus: Corpus, floor: Noise | None, used_s: float) -> Plan:
+    """
+    How the pairs are played when so much of the time is gone.
+    """
     return Plan(
         seed=terms.seed,
         weights={each.query_id: float(each.calls) for each in corpus.statements},
@@ -171,11 +174,14 @@ def _play(playing: Duet, statements: list[Replayed], plan: Plan, progress: Progr
     )
 
 
-def _refused(change: Change, floor: Noise, terms: Terms) -> Trial:
+def refused(change: Change, floor: Noise, terms: Terms, grade: Grade = Grade.A, arena: str = "clone") -> Trial:
+    """
+    A trial that was not begun, because nothing could be told here.
+    """
     return Trial(
         change=change.id,
-        grade=Grade.A,
-        arena="clone",
+        grade=grade,
+        arena=arena,
         seed=terms.seed,
         blocks=[],
         effect=None,
@@ -186,7 +192,13 @@ def _refused(change: Change, floor: Noise, terms: Terms) -> Trial:
     )
 
 
-def _corpus(change: Change, app: App, connection: Connection) -> Corpus:
+def corpus_for(change: Change, app: App, connection: Connection) -> Corpus:
+    """
+    The recorded statements that can feel the change.
+
+    Raises:
+        NoData: there are none.
+    """
     tables = [change.after["table"]] if "table" in change.after else [change.where.name]
     corpus = corpus_of(app.observation, touched_by(connection, tables))
     if not corpus.statements:
@@ -197,7 +209,7 @@ def _corpus(change: Change, app: App, connection: Connection) -> Corpus:
     return corpus
 
 
-def _same_statistics(connection: Connection, change: Change) -> None:
+def same_statistics(connection: Connection, change: Change) -> None:
     """
     What the change gathered in its own arm is gathered in control too, or the statistics would be on trial as well.
 
@@ -207,7 +219,10 @@ def _same_statistics(connection: Connection, change: Change) -> None:
         connection.execute(as_query(change.after["analyze"]))
 
 
-def _size(app: App) -> int:
+def index_bytes(app: App) -> int:
+    """
+    What all indexes and materialized views of the database have on disk.
+    """
     return int(app.database.value(_SIZE))
 
 
@@ -223,7 +238,7 @@ def _affordable(round_s: float, budget_s: float) -> None:
         )
 
 
-def _with_facts(corpus: Corpus, record: Record, trial: Trial) -> Trial:
+def with_facts(corpus: Corpus, record: Record, trial: Trial) -> Trial:
     """
     The trial with all that its guards need to know.
     """

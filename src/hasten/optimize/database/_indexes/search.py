@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from hasten.application import App
+from hasten.errors import NotAllowed
 from hasten.log import event, operation
 from hasten.model import Finding
 from hasten.optimize.database._indexes.candidates import Candidate, candidates, fairly
@@ -181,6 +182,9 @@ def search(findings: list[Finding], app: App, progress: Progress = silent) -> li
 def _prices(wanted: list[Candidate], app: App, progress: Progress) -> Iterator[tuple[Prices, float]]:
     """
     Where the candidates are priced, and until when (monotonic clock); making a clone is not counted.
+
+    Raises:
+        NotAllowed, Unreachable: there is neither HypoPG nor a clone.
     """
     if has_hypopg(app):
         progress(0.1, f"pricing {len(wanted)} candidates with HypoPG")
@@ -188,6 +192,13 @@ def _prices(wanted: list[Candidate], app: App, progress: Progress) -> Iterator[t
             prices = HypotheticalPrices(connection, [each.definition for each in wanted], app.observation.tables)
             yield prices, monotonic() + BUDGET_S
         return
+    if not app.target.allow.clones:
+        raise NotAllowed(
+            "indexes are priced with HypoPG or on a private clone: this database has no HypoPG, and [allow] clones is "
+            "false",
+            hint="CREATE EXTENSION hypopg in this database, or set [allow] clones = true for `hasten plan`; trials "
+            "do without clones",
+        )
     progress(0.1, "cloning the database, to build candidates there")
     with app.clones(1) as [scratch], scratch.database.connect(statement_timeout_s=BUDGET_S) as connection:
         start = monotonic()
