@@ -169,15 +169,25 @@ def test_what_others_write_meanwhile_is_no_difference(app: App) -> None:
     assert Verdict.KEEP == decision.verdict, decision
 
 
-@pytest.mark.parametrize("text", [WRITE, LOCK])
-def test_where_something_writes_doubt_goes_back(app: App, text: str) -> None:
+def test_where_something_writes_the_live_database_is_left_alone(app: App) -> None:
     """
-    Writes, and what locks rows, cannot be repeated on a live database: the guard has no data, and a note names them.
+    Writes cannot be repeated on a live database, so such a change could not be kept: it is not even begun.
     """
-    parameters: list[str | None] = ["1000001", "1", "x"] if text == WRITE else ["7"]
-    seen = observe_statements(app.database, {**READS, text: [parameters]})
+    seen = observe_statements(app.database, {**READS, WRITE: [["1000001", "1", "x"]]})
+    before = snapshot(app)
+
+    with pytest.raises(NoData, match="1 recorded statements write"):
+        tried(replace(app, gathered=seen), MISSING)
+    assert before == snapshot(app)
+
+
+def test_where_something_locks_doubt_goes_back(app: App) -> None:
+    """
+    What locks rows is refused in a session that only reads: the guard has no data, and a note names the statement.
+    """
+    seen = observe_statements(app.database, {**READS, LOCK: [["7"]]})
     trial, decision = tried(replace(app, gathered=seen), MISSING)
-    (name,) = (each.query_id for each in seen.statements if each.text == text)
+    (name,) = (each.query_id for each in seen.statements if each.text == LOCK)
 
     assert (None, Verdict.INCONCLUSIVE, "guard:writes") == (guard(trial, "writes"), decision.verdict, decision.rule)
     assert any("not played on the live database" in note and name in note for note in trial.notes)

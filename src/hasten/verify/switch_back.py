@@ -8,7 +8,7 @@ the tables nobody knows what the change costs there, and doubt goes back.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import Protocol
@@ -68,7 +68,8 @@ def run_switch_back(change: Change, remedy: Switches, app: App, terms: Terms, pr
             state = State(partial(_put, change, remedy, app))
             rounds = Rounds(state, partial(execute, connection), terms.seed)
             case = _Case(change, app, terms, progress, connection, rounds)
-            corpus = _reads(corpus_for(change, app, connection), case)
+            corpus = corpus_for(change, app, connection)
+            _refuse_writes(corpus)
             floor = _floor(case)
             if floor and noise.is_hopeless(floor, terms.level):
                 trial = refused(change, floor, terms, Grade.B, ARENA)
@@ -86,7 +87,7 @@ class _Case:
     """
     What `run_switch_back` was asked, and the session in which it is found out.
 
-    `unplayed`: the statements that write, and so cannot be run on a live database.
+    `unplayed`: the statements that turn out to lock or write, and so cannot be run on a live database.
     """
 
     change: Change
@@ -107,20 +108,22 @@ def _put(change: Change, remedy: Switches, app: App, has_change: bool) -> None:
         same_statistics(connection, change)
 
 
-def _reads(corpus: Corpus, case: _Case) -> Corpus:
+def _refuse_writes(corpus: Corpus) -> None:
     """
-    The part of the corpus that can be played on a live database.
+    Nothing happens where every statement can be played on a live database.
+
+    Raises:
+        NoData: something writes to the tables. What the change costs it cannot be found out here, so the change could
+            not be kept; found out before the live database is touched for nothing.
     """
-    reads = tuple(each for each in corpus.statements if not each.is_write)
-    case.unplayed.extend(each.query_id for each in corpus.statements if each.is_write)
-    if not reads:
+    writing = [each.query_id for each in corpus.statements if each.is_write]
+    writing += [name for name, is_write in corpus.unsampled.items() if is_write]
+    if writing:
         raise NoData(
-            "only statements that write were recorded on the changed tables, and they cannot be repeated on a live "
-            "database",
+            f"{len(writing)} recorded statements write to the changed tables, and they cannot be repeated on a live "
+            f"database: {', '.join(sorted(writing))}",
             hint="set [allow] clones = true to have them repeated on clones",
         )
-    whole_s = sum(each.total_s for each in corpus.statements) or 1.0
-    return replace(corpus, statements=reads, share=corpus.share * sum(each.total_s for each in reads) / whole_s)
 
 
 def _floor(case: _Case) -> Noise | None:
@@ -227,7 +230,7 @@ def _told(case: _Case, trial: Trial) -> Trial:
     notes = [f"{sum(map(len, state.seconds.values()))} switches of {state.switch_s:.2f} s each on the live database"]
     if case.unplayed:
         named = ", ".join(sorted(case.unplayed))
-        notes.append(f"{len(case.unplayed)} writing statements were not played on the live database: {named}")
+        notes.append(f"{len(case.unplayed)} statements lock or write and were not played on the live database: {named}")
     unsampled = {**trial.facts["unsampled"], **dict.fromkeys(case.unplayed, True)}
     facts = {**trial.facts, "unsampled": unsampled}
     return msgspec.structs.replace(trial, facts=facts, notes=[*trial.notes, *notes])
