@@ -112,7 +112,7 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     with operation("cycle.carry_out", change=change.id) as result, or_back(change, app, book) as way:
         way.is_live = kinds.is_live(arena)
         book.append(Step.APPLIED, {"change": change.id, "arena": arena})
-        trial, decision = _tried(change, remedy, app, progress, _terms(remedy, book, seed))
+        trial, decision = _tried(change, remedy, app, progress, _terms(remedy, book, arena, seed))
         result["verdict"] = decision.verdict
         _record_trial(book, change, arena, trial, decision)
         seen = decision
@@ -132,7 +132,7 @@ def carry_out(change: Change, app: App, book: Ledger, progress: Progress, *, see
     return seen
 
 
-def _terms(remedy: optimize.Remedy, book: Ledger, seed: int) -> Terms:
+def _terms(remedy: optimize.Remedy, book: Ledger, arena: str, seed: int) -> Terms:
     """
     What this trial has to show: the more of this run went for nothing, the more.
     """
@@ -141,7 +141,7 @@ def _terms(remedy: optimize.Remedy, book: Ledger, seed: int) -> Terms:
         seed=seed,
         least_gain=remedy.about.least_gain,
         level=discovery.granted(history.kept_in_run(entries)),
-        noise=history.latest_noise(entries, "clone"),
+        noise=history.latest_noise(entries, arena),
     )
 
 
