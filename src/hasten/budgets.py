@@ -218,6 +218,7 @@ def _compared(app: App, wanted: Wanted, progress: Progress) -> Trial:
                 side.run(section.prepare)
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = both.notes
+        # Without control against control: every route has to show its own limit, and "not shown" is said of each.
         plan = Plan(seed=wanted.seed, harm_alpha=HARM_ALPHA, budget_s=BUDGET_S, ends=ends_for(section))
         return run_side_by_side(
             wanted.against[:12],

@@ -7,6 +7,7 @@ Nothing of yours is touched: the command has a folder and a database of its own,
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,12 +17,13 @@ from hasten.application import App
 from hasten.kinds import HARM_ALPHA
 from hasten.log import operation, redact
 from hasten.model import Block, Decision, Ending, Look, Noun, Step, Trial, Verdict, digest_of
+from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.sides import Side, Sides
 from hasten.verify.looks import ending
 from hasten.verify.pair import pair_of
 from hasten.verify.sequence import Plan, Progress
-from hasten.verify.side_by_side import run_side_by_side
+from hasten.verify.side_by_side import ARENA, run_side_by_side
 from hasten.world.working_copy import copy_folder
 
 LEAST_GAIN = 0.05
@@ -77,26 +79,34 @@ class Verified(Noun, frozen=True, kw_only=True):
 
 
 def verify(
-    app: App, command: Sequence[str], book: Ledger, progress: Progress, *, no_worse: bool = False, seed: int = 1
+    app: App,
+    command: Sequence[str],
+    book: Ledger,
+    progress: Progress,
+    *,
+    no_worse: bool = False,
+    seed: int = 1,
+    calibrated: bool = True,
 ) -> Verified:
     """
     The command was judged in a copy, and the verdict is in the ledger.
 
     Args:
         no_worse: It need not help: it stays if it is shown to do no harm.
+        calibrated: Whether the noise floor is wanted at all.
 
     Raises:
         ApplyFailed: the command failed; its last words are in the message.
         ConfigError, NotAllowed, Unreachable, NoData: no two instances can be had, or nothing can be asked of them.
     """
     # Found out now and not after minutes of measuring: nothing is added to a record that does not hold.
-    book.read()
+    known = history.latest_noise(book.read(), ARENA)
     words = [str(redact(word)) for word in command]
     with operation("verify", command=words) as result, sides.beside(app) as both:
         made = _prepare(both, app, command, progress)
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = [made.says, *both.notes]
-        plan = _plan(seed, no_worse=no_worse)
+        plan = replace(_plan(seed, no_worse=no_worse), calibrated=calibrated, noise=known)
         trial = run_side_by_side(digest_of(words), pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
         decision = decide.decide(trial)
         decision = harmless(trial, decision) if no_worse else decision

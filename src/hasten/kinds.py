@@ -19,7 +19,6 @@ from hasten.verify import switch_back, watch
 from hasten.verify.pair import pair_of
 from hasten.verify.policy_trial import run_policy_trial
 from hasten.verify.policy_watch import watch_policy
-from hasten.verify.sequence import Plan
 from hasten.verify.side_by_side import run_side_by_side
 from hasten.verify.trial import Terms, run_schema_trial
 from hasten.world import workers
@@ -86,7 +85,7 @@ def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: 
     if change.kind is Kind.SCHEMA:
         return run_schema_trial(change, remedy, app, terms, progress)
     if change.kind is Kind.POLICY:
-        return run_policy_trial(change, remedy, app, plan=_plan(terms), progress=progress)
+        return run_policy_trial(change, remedy, app, plan=terms.plan(), progress=progress)
     return _instance_trial(change, remedy, app, terms, progress)
 
 
@@ -116,12 +115,8 @@ def _instance_trial(change: Change, remedy: Remedy, app: App, terms: Terms, prog
         progress(0.12, "starting both instances")
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = both.notes
-        plan = replace(_plan(terms), harm_alpha=HARM_ALPHA)
+        plan = replace(terms.plan(), harm_alpha=HARM_ALPHA)
         return run_side_by_side(change.id, pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
-
-
-def _plan(terms: Terms) -> Plan:
-    return Plan(seed=terms.seed, least_gain=terms.least_gain, level=terms.level)
 
 
 def _answers(app: App) -> Guard:

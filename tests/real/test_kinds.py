@@ -3,6 +3,7 @@ A change of files goes the whole way on a real application: two instances, a ver
 """
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from hasten.record.ledger import Ledger
 from hasten.session import opened
 from hasten.testing.snapshot import snapshot
 from hasten.verify import pacing
+from hasten.verify.trial import Terms
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
@@ -30,6 +32,7 @@ def config(place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     The little application, whose server compresses its pages for each request; trials with short blocks.
     """
     monkeypatch.setattr(pacing, "BLOCK_S", 0.2)
+    monkeypatch.setattr(cycle, "Terms", partial(Terms, calibrated=False))
     known = {"toy.files": cast(Remedy, compressed_twins)}
     monkeypatch.setattr(optimize, "_found", lambda: known)
     make_pages(place / "app")

@@ -4,6 +4,7 @@ A rule of the policy on trial in a real application under uvicorn, with the agen
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,9 @@ from hasten.record import history
 from hasten.record.ledger import Ledger
 from hasten.session import opened
 from hasten.target import Browser
-from hasten.verify import judging, policy_pacing, policy_trial
+from hasten.verify import judging, noise, policy_pacing, policy_trial
+from hasten.verify.recompute import again
+from hasten.verify.trial import Terms
 from hasten.world import workers
 from hasten.world.policy_file import Rule
 
@@ -106,6 +109,14 @@ def book(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def _without_a_noise_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It has a test of its own, and takes longer than the trial.
+    """
+    monkeypatch.setattr(cycle, "Terms", partial(Terms, calibrated=False))
+
+
 def silent(_done: float, _what: str) -> None:
     """
     Nobody watches.
@@ -163,6 +174,41 @@ def test_on_loopback_it_gains_nothing_and_is_not_kept(
 
     assert decision.verdict is not Verdict.KEEP, decision
     assert ("identity", None) == (coding(app), app.policy.read().trial)
+
+
+def test_control_is_played_against_control_first(app: App, book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It is said and recorded, computes again, is taken from the ledger by the next trial, and can forbid it.
+    """
+    monkeypatch.setattr(cycle, "Terms", Terms)
+    monkeypatch.setattr(policy_trial, "PAIR_S", 0.3)
+    monkeypatch.setattr(noise, "PAIRS", 8)
+    monkeypatch.setattr(noise, "is_hopeless", lambda _floor, _level: True)
+    first, told = _noise_of(app, book)
+    second, told_again = _noise_of(app, book)
+
+    assert first.noise is not None
+    assert (8, 8, Ending.NOISE, []) == (first.noise.pairs, len(first.noise.blocks), first.ended, first.blocks)
+    assert all(block.control.keys() == block.candidate.keys() != set() for block in first.noise.blocks)
+    # The script is a third as long with the change: equal arms were asked for.
+    assert abs(first.noise.log_ratio) < 0.3
+    assert [8, 0] == [sum("control against control" in what for what in each) for each in (told, told_again)]
+    assert msgspec.structs.replace(first.noise, blocks=[]) == second.noise
+    assert ([], []) == (again(first).differs, again(second).differs)
+    assert None is app.policy.read().trial
+
+
+def _noise_of(app: App, book: Ledger) -> tuple[Trial, list[str]]:
+    """
+    The next trial of the change, and what it said on its way.
+    """
+    told: list[str] = []
+    (change,) = compression.propose(FINDING, app)
+    book.append(Step.PLANNED, {"change": msgspec.to_builtins(change), "id": change.id})
+    decision = cycle.carry_out(change, app, book, lambda _done, what: told.append(what))
+    tried = history.tried(book.read(), change.id)
+    assert tried is not None and "noise" == decision.rule, decision
+    return tried.trial, told
 
 
 def test_a_rule_that_touches_nothing_is_not_kept(app: App, book: Ledger) -> None:

@@ -5,6 +5,7 @@ hasten.verify.side_by_side, hasten verify and hasten check on real instances of 
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -14,12 +15,14 @@ from tests.real.desk_project import ONCE, SLOWER, Project, edit
 from tests.real.scene import assert_no_strays
 
 from hasten import budgets, by_hand
-from hasten.model import Step
+from hasten.model import Ending, Noise, Step, Trial
 from hasten.record.ledger import Ledger
-from hasten.verify import pacing
+from hasten.verify import noise, pacing
+from hasten.verify.recompute import again
 from hasten.world.load import run_load
 from hasten.world.postgres import Database
 
+VERIFY = by_hand.verify
 #: With so many rows the statement is most of the answer.
 MORE = "INSERT INTO message SELECT n, n % 5000, repeat('x', 60) FROM generate_series(60001, 240000) n"
 
@@ -32,6 +35,8 @@ def project(place: Path, database: Database, monkeypatch: pytest.MonkeyPatch) ->
     The small desk as a project, and trials with short blocks.
     """
     monkeypatch.setattr(pacing, "BLOCK_S", 0.2)
+    # The noise floor has a test of its own, and takes as long as a trial.
+    monkeypatch.setattr(by_hand, "verify", partial(VERIFY, calibrated=False))
     return Project(place, database)
 
 
@@ -109,6 +114,29 @@ def test_a_command_that_does_nothing_is_neither_kept_nor_called_harmful(
     assert said["decision"]["rule"] in ("interval", "least_gain", "time"), said["decision"]
     assert [True] == [guard["ok"] for guard in said["trial"]["guards"] if guard["name"] == "answers"]
     assert {"count": 0, "files": [], "schema": False, "rows": 0} == said["made"]
+
+
+def test_control_is_played_against_control_first(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    One instance is asked everything twice; the next verdict takes its noise from the ledger, and may be refused for it.
+    """
+    monkeypatch.setattr(by_hand, "verify", VERIFY)
+    monkeypatch.setattr(noise, "PAIRS", 8)
+    # The candidate answers six times as slowly, and none of that is in the noise.
+    monkeypatch.setattr(noise, "is_hopeless", lambda _floor, _level: True)
+    trials = []
+    for _ in range(2):
+        status, said = project.judged("verify", "--", *edit(*SLOWER))
+        assert (2, "noise") == (status, said["decision"]["rule"]), said["decision"]
+        trials.append(msgspec.convert(said["trial"], Trial))
+    first, second = trials
+
+    assert isinstance(first.noise, Noise)
+    assert (8, 8, Ending.NOISE, []) == (first.noise.pairs, len(first.noise.blocks), first.ended, first.blocks)
+    assert abs(first.noise.log_ratio) < 0.5
+    assert msgspec.structs.replace(first.noise, blocks=[]) == second.noise
+    assert ([], []) == (again(first).differs, again(second).differs)
+    assert [True] * 2 == [guard.ok for trial in trials for guard in trial.guards]
 
 
 def test_a_command_that_fails_is_your_input(project: Project) -> None:

@@ -106,6 +106,16 @@ def test_the_noise_floor_is_that_of_the_arena(book: Ledger) -> None:
     assert [24, 30, None] == [each and each.pairs for each in found]
 
 
+def test_what_was_judged_by_hand_has_a_noise_floor_too(book: Ledger) -> None:
+    """
+    Its arena is that of its trial, for it is no change of the catalogue.
+    """
+    trial = Trial(change="x", grade=Grade.A, arena="instances", seed=1, blocks=[], effect=None, noise=NOISE)
+    book.append(Step.VERIFIED, {"name": "make", "trial": msgspec.to_builtins(trial)})
+
+    assert [NOISE, None] == [history.latest_noise(book.read(), arena) for arena in ("instances", "instance")]
+
+
 def test_a_run_begins_with_a_measurement(book: Ledger) -> None:
     """
     The trials since then that were looked at, kept or not; one without a look tested nothing.

@@ -160,12 +160,14 @@ def verified(entries: list[Entry], prefix: str) -> Tried | None:
 
 def latest_noise(entries: list[Entry], arena: str) -> Noise | None:
     """
-    What control against control said last in this arena, with its blocks.
+    What control against control said last in this arena, with its blocks; also for what was judged by hand.
     """
     for entry in reversed(entries):
-        if entry.step is not Step.TRIED or entry.body.get("arena") != arena:
+        trial = entry.body.get("trial", {})
+        where = entry.body.get("arena", trial.get("arena"))
+        if entry.step not in (Step.TRIED, Step.VERIFIED) or where != arena:
             continue
-        noise = entry.body.get("trial", {}).get("noise")
+        noise = trial.get("noise")
         if noise and noise.get("blocks"):
             return msgspec.convert(noise, Noise)
     return None

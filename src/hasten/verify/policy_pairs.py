@@ -188,10 +188,15 @@ def travel(setting: Setting, both: Duet) -> list[float]:
 class Pairs:
     """
     The pairs of a trial: those up to the next look are asked in one go, and handed out one by one.
+
+    Args:
+        most: How many there will be at most.
     """
 
-    def __init__(self, setting: Setting, both: Duet, pacing: Pacing, seed: int) -> None:
-        self._setting, self._both, self._pacing, self._seed = setting, both, pacing, seed
+    def __init__(
+        self, setting: Setting, both: Duet, pacing: Pacing, seed: int, *, most: int = PLANNED_PAIRS[-1]
+    ) -> None:
+        self._setting, self._both, self._pacing, self._seed, self._most = setting, both, pacing, seed, most
         self._ready: dict[int, tuple[list[Turn], Answers]] = {}
 
     def play(self, index: int, _control_first: bool) -> Block:
@@ -208,7 +213,7 @@ class Pairs:
         setting = self._setting
         per_pair = [
             turns_of(len(setting.touched), setting.others, self._pacing, index, self._seed)
-            for index in range(first, first + PLANNED_PAIRS[0])
+            for index in range(first, min(first + PLANNED_PAIRS[0], self._most))
         ]
         turns = [turn for each in per_pair for turn in each]
         told = control_first(turns, self._both.play(turns))

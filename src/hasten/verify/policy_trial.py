@@ -7,12 +7,14 @@ arm (its share of anybody else's is 0), and it ends by itself when Hasten dies.
 
 Answers travel as over the visitors' network ([browser] network), through a proxy on loopback that really lets so many
 bytes per second pass. The effect is the time until the last byte; the time at the server itself is guarded.
+
+Control is played against control first, in the same way (policy_noise).
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -20,8 +22,8 @@ import msgspec
 from hasten.application import App
 from hasten.errors import NoData
 from hasten.log import operation
-from hasten.model import Change, Effect, Grade, Guard, Trial
-from hasten.verify import answers, judging, policy_requests
+from hasten.model import Change, Effect, Grade, Guard, Noise, Trial
+from hasten.verify import answers, judging, noise_floor, policy_noise, policy_requests
 from hasten.verify.answers.arms import arms_at
 from hasten.verify.policy_pacing import PAIR_S, Pacing, pacing_of
 from hasten.verify.policy_pairs import OTHERS, Pairs, Server, Setting, at_the_server, set_up, travel
@@ -83,8 +85,8 @@ def run_policy_trial(
         progress(0.1, "timing the server itself")
         server = at_the_server(setting, plan.seed)
         plan = replace(plan, weights={OTHERS: 0.0})
-        played = _play(setting, plan, server, (pair_s or PAIR_S, progress))
-        trial = _judged(setting, plan, played, same, server)
+        timed = _play(setting, plan, server, (pair_s or PAIR_S, progress))
+        trial = _judged(setting, timed, same, server)
         result.update(pairs=len(trial.blocks), ended=trial.ended)
     return trial
 
@@ -105,7 +107,18 @@ def _compared(setting: Setting, declares: Mapping[str, Any], seed: int) -> answe
         return answers.compare_answers(clients, ask, plan)
 
 
-def _play(setting: Setting, plan: Plan, server: Server, run: tuple[float, Progress]) -> Played:
+@dataclass(frozen=True)
+class _Timed:
+    """
+    What was played by which plan; nothing where the noise floor forbids it.
+    """
+
+    plan: Plan
+    floor: Noise | None
+    played: Played | None
+
+
+def _play(setting: Setting, plan: Plan, server: Server, run: tuple[float, Progress]) -> _Timed:
     pair_s, progress = run
     target = setting.app.target
     link = LINKS.get(target.browser.network)
@@ -118,15 +131,33 @@ def _play(setting: Setting, plan: Plan, server: Server, run: tuple[float, Progre
             server.seconds, travel(setting, both), rate, per_route=fewest, least_s=pair_s, budget_s=plan.budget_s
         )
         setting.notes.append(_says(setting, pacing, target.browser.network if link else "loopback"))
+        floor = policy_noise.floor_of(
+            setting, url, pacing, plan, lambda done, what: progress(0.15 + 0.2 * done, f"{what}, in one arm")
+        )
+        if noise_floor.is_hopeless(floor, plan):
+            return _Timed(plan, floor, None)
+        plan = replace(plan, is_noisy=noise_floor.is_noisy(floor, plan))
         pairs = Pairs(setting, both, pacing, plan.seed)
-        return run_pairs(pairs.play, plan, lambda done, what: progress(0.2 + 0.75 * done, what))
+        played = run_pairs(pairs.play, plan, lambda done, what: progress(0.35 + 0.6 * done, what))
+        return _Timed(plan, floor, played)
 
 
-def _judged(setting: Setting, plan: Plan, played: Played, same: answers.Equivalence, server: Server) -> Trial:
+def _judged(setting: Setting, timed: _Timed, same: answers.Equivalence, server: Server) -> Trial:
+    plan, played = timed.plan, timed.played
     cold = tuple(round(each * 1000) for each in setting.cold_s)
+    if played is None:
+        trial = noise_floor.refused(setting.change.id, ARENA, plan, timed.floor)
+        return msgspec.structs.replace(
+            trial,
+            equivalence=same.as_data(),
+            guards=[answers.guard(same)],
+            notes=setting.notes,
+            facts=dict(judging.REQUESTS),
+        )
     trial = judging.bare(setting.change.id, Grade.A, ARENA, plan, played)
     trial = msgspec.structs.replace(
         trial,
+        noise=timed.floor,
         weights={**{each.name: 1.0 for each in setting.touched}, OTHERS: 0.0},
         equivalence=same.as_data(),
         guards=[

@@ -12,7 +12,7 @@ from time import monotonic
 
 import msgspec
 
-from hasten.model import PLANNED_PAIRS, Block, Ending, Guard, Look
+from hasten.model import PLANNED_PAIRS, Block, Ending, Guard, Look, Noise
 from hasten.verify import harm
 from hasten.verify.boundary import LEVEL
 from hasten.verify.looks import ending, look_at, pairs_needed, totals_of
@@ -36,6 +36,8 @@ class Plan:
         level: One-sided, as granted by verify.discovery.
         is_noisy: Whether this place cannot tell the least gain (verify.noise); a trial then ends at the first look that
             does not promise an effect that can be told.
+        calibrated: Whether control against control comes first, where that is not a part of its own.
+        noise: What an earlier one said; it is played again where that does not hold here.
         budget_s: Beyond it no pair is begun, once the first look was had.
         harm_alpha: How readily the watch between the looks believes in harm; in a copy nobody is hurt by going on.
             0: it does not look for a slower mean at all, only for a fifth more and for errors.
@@ -49,6 +51,8 @@ class Plan:
     level: float = LEVEL
     most_pairs: int = PLANNED_PAIRS[-1]
     is_noisy: bool = False
+    calibrated: bool = False
+    noise: Noise | None = None
     budget_s: float = 600.0
     harm_alpha: float = harm.ALPHA
     ends: Callable[[Look, Sequence[Block]], Ending | None] | None = None

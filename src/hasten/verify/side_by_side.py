@@ -2,8 +2,8 @@
 Two instances on trial: the same recorded request to both at the same moment, over and over.
 
 Whatever else the machine does happens to both, so the pair says what one of them alone could not. Answers come first:
-where they differ nothing is timed. The rate is chosen from what the requests cost, and the number of pairs from what
-they show.
+where they differ nothing is timed. Then control is played against itself (control_twice). The rate is chosen from what
+the requests cost, and the number of pairs from what they show.
 """
 
 import math
@@ -16,8 +16,8 @@ import msgspec
 
 from hasten.errors import NoData
 from hasten.log import operation
-from hasten.model import Block, Ending, Grade, Guard, Look, Trial
-from hasten.verify import judging
+from hasten.model import Block, Ending, Grade, Guard, Look, Noise, Trial
+from hasten.verify import control_twice, judging, noise_floor
 from hasten.verify.answers import guard
 from hasten.verify.guards import LEAST_REQUESTS, LEAST_SHARE
 from hasten.verify.looks import ending
@@ -37,7 +37,7 @@ GUARDS = ("harm", "error_rate", "failures", "statuses", "routes", "cpu", "memory
 PASS_S = 15.0
 PASS_REQUESTS = 200
 #: Shares of the progress that are over when the answers are compared, and before the first pair.
-COMPARED, BEFORE = 0.1, 0.25
+COMPARED, BEFORE = 0.1, 0.3
 
 
 def run_side_by_side(
@@ -75,9 +75,7 @@ def run_side_by_side(
         else:
             with duet(pair.plans(plan.seed), pair.renew) as both:
                 running = _Trial(pair, both, plan, progress)
-                running.prepare()
-                played = run_pairs(running.play, running.plan, running.on)
-                trial = running.judged(name, played, [answers] if needs_same_answers else [])
+                trial = running.run(name, [answers] if needs_same_answers else [])
         trial = msgspec.structs.replace(trial, equivalence=found.as_data(), duration_s=monotonic() - start)
         result.update(pairs=len(trial.blocks), ended=trial.ended)
     return trial
@@ -106,6 +104,23 @@ class _Trial:
         self.usage = Usage(pair.control), Usage(pair.candidate)
         self.pace = Pace(rate_per_s=1.0, per_block={}, utilization=0.0, limited_by="")
 
+    def run(self, name: str, answers: list[Guard]) -> Trial:
+        """
+        The whole of it; where the noise floor forbids it, no block is played.
+        """
+        self.prepare()
+        floor = control_twice.floor_of(self.pair, self.both, self.pace, self.plan, self._on_floor)
+        if noise_floor.is_hopeless(floor, self.plan):
+            return self.refused(name, floor, answers)
+        self.plan = replace(self.plan, is_noisy=noise_floor.is_noisy(floor, self.plan))
+        for each in self.usage:
+            each.begin()
+        played = run_pairs(self.play, self.plan, self.on)
+        return msgspec.structs.replace(self.judged(name, played, answers), noise=floor)
+
+    def _on_floor(self, done: float, what: str) -> None:
+        self.progress(COMPARED + (BEFORE - COMPARED) * done, f"{what}, in one instance")
+
     def on(self, done: float, what: str) -> None:
         """
         How far the pairs are.
@@ -127,8 +142,6 @@ class _Trial:
         shares = shares_of(self.pair.requests)
         self.pace = pace_of(shares, _means(seen.seconds), _means(seen.cpu_s), cores=core_count())
         self.plan = replace(self.plan, weights=weights_of(shares, self.pace.per_block), ends=self.ends)
-        for each in self.usage:
-            each.begin()
 
     def ends(self, look: Look, blocks: Sequence[Block]) -> Ending | None:
         """
@@ -172,6 +185,14 @@ class _Trial:
             },
         )
         return judging.judged(trial, [*(each.name for each in answers), *GUARDS])
+
+    def refused(self, name: str, floor: Noise | None, answers: list[Guard]) -> Trial:
+        """
+        The trial that is not begun.
+        """
+        trial = noise_floor.refused(name, ARENA, self.plan, floor)
+        notes = [*self.pair.notes, self.pace.says]
+        return msgspec.structs.replace(trial, guards=answers, notes=notes, facts=dict(judging.REQUESTS))
 
     def _missing(self) -> list[str]:
         missing = sorted({each.name for each in self.pair.requests} - self.plan.weights.keys())

@@ -20,14 +20,14 @@ from hasten.errors import NoData
 from hasten.evidence import StatementSample
 from hasten.log import operation
 from hasten.model import PLANNED_PAIRS, Change, Grade, Noise, Trial
-from hasten.verify import calibration, judging, noise
+from hasten.verify import calibration, judging, noise, noise_floor
 from hasten.verify.alternating import Rounds, State, switches
 from hasten.verify.equivalence import has_total_order
 from hasten.verify.replay import STATEMENT_TIMEOUT_S, Corpus, Replayed, Run
 from hasten.verify.rounds import Record, timeable
 from hasten.verify.selection import differing, outlines, select
 from hasten.verify.sequence import STRETCH, orders, run_pairs
-from hasten.verify.trial import Terms, corpus_for, index_bytes, plan_for, refused, same_statistics, with_facts
+from hasten.verify.trial import Terms, corpus_for, index_bytes, plan_for, same_statistics, with_facts
 from hasten.world.execution import Connection, execute
 
 Progress = Callable[[float, str], None]
@@ -71,8 +71,8 @@ def run_switch_back(change: Change, remedy: Switches, app: App, terms: Terms, pr
             corpus = corpus_for(change, app, connection)
             _refuse_writes(corpus)
             floor = _floor(case)
-            if floor and noise.is_hopeless(floor, terms.level):
-                trial = refused(change, floor, terms, Grade.B, ARENA)
+            if noise_floor.is_hopeless(floor, terms.plan()):
+                trial = noise_floor.refused(change.id, ARENA, terms.plan(), floor, Grade.B)
             else:
                 trial = _tried(case, corpus, floor)
         trial = msgspec.structs.replace(trial, noise=floor, duration_s=monotonic() - start)
@@ -130,24 +130,24 @@ def _floor(case: _Case) -> Noise | None:
     """
     Two rounds in the same state against each other, before the change goes in.
     """
-    terms, observation, rounds = case.terms, case.app.observation, case.rounds
-    if not terms.calibrated:
-        return None
+    observation, rounds, seed = case.app.observation, case.rounds, case.terms.seed
     conditions = calibration.conditions_of(case.connection, observation, ARENA)
-    if terms.noise is not None and noise.holds(terms.noise, conditions):
-        return noise.without_blocks(terms.noise)
-    statements = calibration.reads_of(observation)
-    if not statements:
-        return None
-    # What comes into memory by being read first is not the noise of later rounds.
-    rounds.equal_pair(statements, 0, control_first=True)
-    return noise.calibrate(
-        lambda index, control_first: rounds.equal_pair(statements, index, control_first=control_first),
-        {each.query_id: float(each.calls) for each in statements},
-        terms.seed,
-        conditions,
-        lambda done, what: case.progress(0.05 + 0.25 * done, what),
-    )
+
+    def play() -> Noise | None:
+        statements = calibration.reads_of(observation)
+        if not statements:
+            return None
+        # What comes into memory by being read first is not the noise of later rounds.
+        rounds.equal_pair(statements, 0, control_first=True)
+        return noise.calibrate(
+            lambda index, control_first: rounds.equal_pair(statements, index, control_first=control_first),
+            {each.query_id: float(each.calls) for each in statements},
+            seed,
+            conditions,
+            lambda done, what: case.progress(0.05 + 0.25 * done, what),
+        )
+
+    return noise_floor.floor_of(case.terms.plan(), conditions, play)
 
 
 def _tried(case: _Case, corpus: Corpus, floor: Noise | None) -> Trial:

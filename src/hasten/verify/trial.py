@@ -6,7 +6,7 @@ change goes in, the two clones are played against each other as they are: that i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from hasten.application import App
 from hasten.errors import NoData
 from hasten.log import operation
 from hasten.model import PLANNED_PAIRS, Change, Ending, Grade, Noise, Trial
-from hasten.verify import calibration, judging, noise
+from hasten.verify import calibration, judging, noise_floor
 from hasten.verify.boundary import LEVEL
 from hasten.verify.replay import Corpus, Duet, Replayed, corpus_of, duet, touched_by
 from hasten.verify.rounds import Record, compare, play_round
@@ -62,6 +62,19 @@ class Terms:
     time_budget_s: float = TIME_BUDGET_S
     calibrated: bool = True
 
+    def plan(self) -> Plan:
+        """
+        The plan of a trial on these terms, as far as they say; its time is that of the kind of trial.
+        """
+        return Plan(
+            seed=self.seed,
+            least_gain=self.least_gain,
+            level=self.level,
+            most_pairs=self.most_pairs,
+            calibrated=self.calibrated,
+            noise=self.noise,
+        )
+
 
 def run_schema_trial(
     change: Change,
@@ -85,8 +98,8 @@ def run_schema_trial(
             with control.database.connect() as connection:
                 corpus = corpus_for(change, app, connection)
             floor = _floor(case, control, candidate)
-            if floor and noise.is_hopeless(floor, terms.level):
-                trial = refused(change, floor, terms)
+            if noise_floor.is_hopeless(floor, terms.plan()):
+                trial = noise_floor.refused(change.id, "clone", terms.plan(), floor)
             else:
                 trial = _tried(case, corpus, floor, control, candidate)
         trial = msgspec.structs.replace(trial, noise=floor, duration_s=monotonic() - start)
@@ -114,13 +127,13 @@ def _floor(case: _Case, control: App, candidate: App) -> Noise | None:
         return None
     with control.database.connect() as first, candidate.database.connect() as second:
         conditions = calibration.conditions_of(first, observation)
-        if terms.noise is not None and noise.holds(terms.noise, conditions):
-            return noise.without_blocks(terms.noise)
 
         def said(done: float, what: str) -> None:
             case.progress(0.05 + 0.25 * done, what)
 
-        return calibration.play(first, second, observation, terms.seed, said)
+        return noise_floor.floor_of(
+            terms.plan(), conditions, lambda: calibration.play(first, second, observation, terms.seed, said)
+        )
 
 
 def _tried(case: _Case, corpus: Corpus, floor: Noise | None, control: App, candidate: App) -> Trial:
@@ -153,13 +166,10 @@ def plan_for(terms: Terms, corpus: Corpus, floor: Noise | None, used_s: float) -
     """
     How the pairs are played when so much of the time is gone.
     """
-    return Plan(
-        seed=terms.seed,
+    return replace(
+        terms.plan(),
         weights={each.query_id: float(each.calls) for each in corpus.statements},
-        least_gain=terms.least_gain,
-        level=terms.level,
-        most_pairs=terms.most_pairs,
-        is_noisy=floor is not None and not noise.can_tell(floor, terms.least_gain, terms.level),
+        is_noisy=noise_floor.is_noisy(floor, terms.plan()),
         budget_s=max(terms.time_budget_s - used_s, terms.time_budget_s / 3),
     )
 
@@ -171,24 +181,6 @@ def _play(playing: Duet, statements: list[Replayed], plan: Plan, progress: Progr
         ),
         plan,
         lambda done, what: progress(0.4 + 0.6 * done, f"{what}, on both clones"),
-    )
-
-
-def refused(change: Change, floor: Noise, terms: Terms, grade: Grade = Grade.A, arena: str = "clone") -> Trial:
-    """
-    A trial that was not begun, because nothing could be told here.
-    """
-    return Trial(
-        change=change.id,
-        grade=grade,
-        arena=arena,
-        seed=terms.seed,
-        blocks=[],
-        effect=None,
-        least_gain=terms.least_gain,
-        level=terms.level,
-        ended=Ending.NOISE,
-        needs_pairs=noise.needed(floor, terms.least_gain, terms.level),
     )
 
 
