@@ -8,6 +8,7 @@ from hasten.model import to_json
 from hasten.world import registry
 from hasten.world.process_id import ProcessId
 from hasten.world.registry import SCRATCH_MARK, Record, Scratch
+from hasten.world.unprivileged import remove_tree
 
 
 def record(**fields) -> Record:
@@ -75,3 +76,24 @@ def test_waiting_ends_with_the_time():
     """
     assert registry.wait_until(lambda: True, 0.0)
     assert not registry.wait_until(lambda: False, 0.05)
+
+
+def test_what_comes_back_after_a_crash_is_deleted_again(tmp_path, monkeypatch):
+    """
+    A part of a dead browser still makes a folder in its profile, without the mark: that goes too.
+    """
+    scratch, deleted = tmp_path / "browser", []
+    scratch.mkdir()
+    (scratch / SCRATCH_MARK).touch()
+
+    def and_again(path):
+        remove_tree(path)
+        deleted.append(path)
+        if len(deleted) == 1:
+            (scratch / "profile").mkdir(parents=True)
+
+    monkeypatch.setattr(registry, "remove_tree", and_again)
+    registry.delete_scratch(scratch, after_crash=True)
+
+    assert [] == list(tmp_path.iterdir())
+    assert 2 == len(deleted)

@@ -20,6 +20,9 @@ from hasten.world.unprivileged import remove_tree, shared_folder
 
 TOKEN_VARIABLE = "HASTEN_PROCESS_TOKEN"  # noqa: S105 - a name, not a secret
 SCRATCH_MARK = ".hasten-scratch"
+#: For so long a folder of a dead Hasten is deleted again, until it stays away for the shorter time.
+COMES_BACK_S = 3.0
+STAYS_GONE_S = 0.1
 
 
 class Record(Noun, frozen=True, kw_only=True):
@@ -82,16 +85,23 @@ def write(path: Path, record: Record | Scratch) -> None:
     new.replace(path)
 
 
-def delete_scratch(path: Path) -> None:
+def delete_scratch(path: Path, *, after_crash: bool = False) -> None:
     """
     The folder is gone. A folder without Hasten's mark in it is never deleted.
+
+    Args:
+        after_crash: Whether something that is about to end may still make folders in it, as a browser's parts do.
     """
-    if path.is_dir() and not path.is_symlink() and (path / SCRATCH_MARK).is_file():
-        # Out of the way at once: two Hastens that sweep together must not find each other's half-deleted folder.
-        going = path.with_name(f"{path.name}-going-{os.getpid()}")
-        with contextlib.suppress(FileNotFoundError):
-            path.rename(going)
-            remove_tree(going)
+    if not path.is_dir() or path.is_symlink() or not (path / SCRATCH_MARK).is_file():
+        return
+    # Out of the way at once: two Hastens that sweep together must not find each other's half-deleted folder.
+    going = path.with_name(f"{path.name}-going-{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(going)
+        remove_tree(going)
+    until = time.monotonic() + (COMES_BACK_S if after_crash else 0.0)
+    while time.monotonic() < until and wait_until(path.exists, STAYS_GONE_S):
+        remove_tree(path)
 
 
 def sweep_shared() -> list[str]:

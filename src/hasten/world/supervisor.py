@@ -189,7 +189,7 @@ class Supervisor:
                 swept.append(record.name)
         for path, scratch in registry.read_scratch(self.run_dir):
             if not scratch.owner.is_alive():
-                registry.delete_scratch(Path(scratch.path))
+                registry.delete_scratch(Path(scratch.path), after_crash=True)
                 path.unlink(missing_ok=True)
                 swept.append(scratch.path)
         swept += registry.sweep_shared()

@@ -27,6 +27,8 @@ from hasten.world.load.plan import LoadPlan, check_plan
 from hasten.world.load.result import Flag, LoadProgress, LoadResult, Outcome, Records
 from hasten.world.load.run import SPARE_S, OnProgress, Renew
 
+#: Other machines have to start their Locust and join before the first request.
+JOIN_S = 60.0
 #: Users per request per second: enough for answers of ten seconds, within what one process carries.
 USERS_PER_RATE = 10
 MAX_USERS = 500
@@ -97,7 +99,7 @@ def _run(
     command += ["--run-time", f"{math.ceil(plan.total_s)}s", "--stop-timeout", str(math.ceil(plan.timeout_s))]
     command += ["--only-summary", "--loglevel", "WARNING", "--exit-code-on-error", "0", *distributed]
     with tempfile.TemporaryFile() as said, _process(command, folder, found, said) as process:
-        _wait(process, plan, on_progress)
+        _wait(process, plan, on_progress, JOIN_S if distributed else 0.0)
         said.seek(0)
         last = said.read()[-2000:].decode(errors="replace").strip().splitlines()[-1:]
     if process.returncode != 0 or not found.exists():
@@ -147,9 +149,11 @@ def _process(command: list[str], folder: Path, rows: Path, said: IO[bytes]) -> "
                 process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", plan: LoadPlan, on_progress: OnProgress | None) -> None:
+def _wait(
+    process: "subprocess.Popen[bytes]", plan: LoadPlan, on_progress: OnProgress | None, join_s: float
+) -> None:
     started = time.monotonic()
-    deadline = started + plan.total_s + plan.timeout_s + SPARE_S
+    deadline = started + plan.total_s + plan.timeout_s + SPARE_S + join_s
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.5)
