@@ -2,6 +2,7 @@
 The load generator and Locust against a real server process.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -115,12 +116,18 @@ def test_locust_runs_journeys_of_the_user(url: str, tmp_path_factory: pytest.Tem
 
 def test_locust_on_another_machine_tells_its_requests_too(url: str, tmp_path: Path) -> None:
     """
-    A worker that knows only the master's address gets the plan from it, and its requests are in the result.
+    A worker that knows only the master's address gets the plan from it, and its requests are in the result; the file
+    with the sessions does not stay there.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "locust", "-f", "-", "--worker", "--master-host", "127.0.0.1"]
-    with subprocess.Popen([*command, "--master-port", str(port)], cwd=tmp_path, stderr=subprocess.DEVNULL) as worker:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(
+        [*command, "--master-port", str(port)], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL
+    ) as worker:
         try:
             result = run_locust(a_plan(url), workers=1, port=port)
             worker.wait(30)
@@ -130,3 +137,4 @@ def test_locust_on_another_machine_tells_its_requests_too(url: str, tmp_path: Pa
 
     assert ["GET /fast", "GET /slow"] == result.routes
     assert {200} == set(result.records.ints("status"))
+    assert [] == list(temporary.iterdir())

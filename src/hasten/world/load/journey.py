@@ -6,10 +6,12 @@ This file goes to other machines as it is, so it imports nothing of Hasten; `wor
 """
 
 import base64
+import contextlib
 import json
 import os
 import random
 import time
+from pathlib import Path
 
 import gevent
 from locust import FastHttpUser, constant_throughput, events, task
@@ -46,6 +48,9 @@ def prepare(environment, **_):
     Rows go to the file that the parent reads, from workers by way of the master.
     """
     if isinstance(environment.runner, WorkerRunner):
+        # Locust has put this file, with the sessions in it, where everybody may read it; it is loaded by now.
+        with contextlib.suppress(OSError):
+            Path(__file__).unlink()
         events.report_to_master.add_listener(_send_rows)
         return
     if isinstance(environment.runner, MasterRunner):

@@ -89,7 +89,8 @@ def _run(
     plan: LoadPlan, on_progress: OnProgress | None, folder: Path, locustfile: Path | None, distributed: list[str]
 ) -> list[Row]:
     users = max(1, min(plan.max_in_flight, MAX_USERS, math.ceil(plan.rate_per_s * USERS_PER_RATE)))
-    own = folder / "journey.py"
+    # Of a name that nobody else has: Locust writes it into the common temporary folder of the other machines.
+    own = folder / f"{folder.name.replace('-', '_')}.py"
     own.touch(mode=0o600)  # it holds the credentials of the test identities
     own.write_text(_journey(plan, users, own_journeys=locustfile is not None), encoding="utf-8")
     files = f"{own},{locustfile.resolve()}" if locustfile else str(own)
