@@ -51,9 +51,8 @@ def shorten_trials(middle: Callable[[App], None]) -> None:
         else:
             _side_by_side(change, remedy, app, middle)
         guards = [Guard(name="answers", ok=True, detail="both sides answered")]
-        return Trial(
-            change=change.id, grade=Grade.A, arena=kinds.arena_of(change), seed=1, blocks=[], effect=None, guards=guards
-        )
+        arena = kinds.arena_of(change, app)
+        return Trial(change=change.id, grade=Grade.A, arena=arena, seed=1, blocks=[], effect=None, guards=guards)
 
     def decided(_trial: Trial, **_named: Any) -> Decision:
         return Decision(verdict=Verdict.KEEP, rule="matrix", reason="the steps are on trial, and not the change")
