@@ -46,6 +46,16 @@ def test_other_statements_must_not_be_shown_slower(effects: list[Effect], ok: bo
     assert ok == guards.others(effects, writes=[]).ok
 
 
+@pytest.mark.parametrize(("low", "ok"), [(1.2, True), (1.6, False)])
+def test_the_same_plan_may_feel_another_statement_leave(low: float, ok: bool) -> None:
+    """
+    Work that is the same may take a quarter longer with colder caches, and not half as long again.
+    """
+    effects = [effect("a", 0.5), effect("same", low)]
+
+    assert (ok, False) == (guards.others(effects, [], alike=["same"]).ok, guards.others(effects, []).ok)
+
+
 def test_writes_are_judged_apart() -> None:
     """
     A slow write fails the guard of writes and not the one of reads.

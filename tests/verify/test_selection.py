@@ -45,6 +45,7 @@ def test_what_may_differ_is_always_timed() -> None:
     chosen = select(corpus(statement("a", 9.0), statement("w", 9.0, is_write=True), statement("b", 1.0)), {"a"})
 
     assert (["a", "w"], ("b",)) == ([each.query_id for each in chosen.statements], chosen.untimed)
+    assert ("w",) == chosen.alike
 
 
 def test_the_rest_is_timed_as_far_as_time_goes() -> None:

@@ -5,7 +5,7 @@ A guard without data is None, never True: no data is not good news.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ WORSE_WRITE_RATIO = 1.10
 #: … and by this much per call: one index more costs a fast INSERT tens of microseconds, which nobody can notice and
 #: which the primary effect has already paid for.
 WORSE_S = 0.001
+#: The same plan on the same data is the same work. It still takes up to a quarter longer once another statement no
+#: longer reads the whole table, and so keeps it in the processor's caches, just before (docs/decisions/0011).
+WORSE_SAME_PLAN_RATIO = 1.50
 #: A request has many statements and is waited for.
 WORSE_ROUTE_S = 0.0002
 LEAST_PAIRS = 6
@@ -41,6 +44,7 @@ class _Limit:
 
 
 _READ = _Limit(WORSE_RATIO, WORSE_S)
+_SAME_PLAN = _Limit(WORSE_SAME_PLAN_RATIO, WORSE_S)
 _WRITE = _Limit(WORSE_WRITE_RATIO, WORSE_S)
 _ROUTE = _Limit(WORSE_RATIO, WORSE_ROUTE_S)
 
@@ -60,12 +64,17 @@ def errors(blocks: Sequence[Block], warm_up_control: int = 0, warm_up_candidate:
     )
 
 
-def others(effects: Sequence[Effect], writes: Collection[str]) -> Guard:
+def others(effects: Sequence[Effect], writes: Collection[str], alike: Collection[str] = ()) -> Guard:
     """
     No reading statement is shown to be slower.
+
+    Args:
+        alike: The statements that both arms plan alike.
     """
     reads = [each for each in effects if each.where.name not in writes]
-    return _not_worse("statements", "reading statement", reads, _READ)
+    return _not_worse(
+        "statements", "reading statement", reads, lambda each: _SAME_PLAN if each.where.name in alike else _READ
+    )
 
 
 def writes(effects: Sequence[Effect], writing: Collection[str], unsampled: Mapping[str, bool]) -> Guard:
@@ -81,7 +90,7 @@ def writes(effects: Sequence[Effect], writing: Collection[str], unsampled: Mappi
     if not writing:
         return Guard(name="writes", ok=True, detail="nothing wrote to the tables while they were observed")
     found = [each for each in effects if each.where.name in writing]
-    return _not_worse("writes", "writing statement", found, _WRITE)
+    return _not_worse("writes", "writing statement", found, lambda _each: _WRITE)
 
 
 def routes(effects: Sequence[Effect], weights: Mapping[str, float], support: Mapping[str, int]) -> Guard:
@@ -99,14 +108,15 @@ def routes(effects: Sequence[Effect], weights: Mapping[str, float], support: Map
     if unseen and not any(_is_worse(each, _ROUTE) for each in enough):
         detail = f"too few requests to judge {', '.join(unseen)} (at least {LEAST_REQUESTS} per arm)"
         return Guard(name="routes", ok=None, detail=detail, limit=_ROUTE.ratio)
-    return _not_worse("routes", "route", enough, _ROUTE)
+    return _not_worse("routes", "route", enough, lambda _each: _ROUTE)
 
 
-def _not_worse(name: str, what: str, effects: Sequence[Effect], limit: _Limit) -> Guard:
+def _not_worse(name: str, what: str, effects: Sequence[Effect], limit_of: Callable[[Effect], _Limit]) -> Guard:
     judged = [each for each in effects if each.pairs >= LEAST_PAIRS]
     if not judged:
-        return Guard(name=name, ok=None, detail=f"no {what} was timed often enough", limit=limit.ratio)
-    worst = max(judged, key=lambda each: (_is_worse(each, limit), each.low))
+        return Guard(name=name, ok=None, detail=f"no {what} was timed often enough")
+    worst = max(judged, key=lambda each: (_is_worse(each, limit_of(each)), each.low))
+    limit = limit_of(worst)
     if _is_worse(worst, limit):
         detail = (
             f"{what} {worst.where.name} takes {worst.ratio:.2f} × as long "

@@ -143,7 +143,9 @@ _MADE: dict[str, Callable[[Trial], Guard]] = {
     "harm": lambda trial: harm.harm_of(trial.blocks, trial.weights, trial.facts.get("harm_alpha", harm.ALPHA)),
     "errors": _errors,
     "rows": lambda trial: guards.rows(trial.equivalence),
-    "statements": lambda trial: guards.others(_single(trial, "statement"), _writing(trial)),
+    "statements": lambda trial: guards.others(
+        _single(trial, "statement"), _writing(trial), trial.facts.get("planned_alike", [])
+    ),
     "writes": lambda trial: guards.writes(
         _single(trial, "statement"), _writing(trial), trial.facts.get("unsampled", {})
     ),

@@ -60,13 +60,14 @@ class Corpus:
     What can be replayed, the share of all database time that it stands for, and what cannot be.
 
     `unsampled`: statements that touch the tables and have no execution to repeat; True where it writes.
-    `untimed`: statements that are left out because both arms have the same plans for them.
+    `alike`: statements that are timed and that both arms plan alike. `untimed`: such that are left out.
     """
 
     statements: tuple[Replayed, ...]
     share: float
     total_s: float
     unsampled: dict[str, bool] = field(default_factory=dict)
+    alike: tuple[str, ...] = ()
     untimed: tuple[str, ...] = ()
 
 

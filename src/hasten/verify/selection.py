@@ -21,8 +21,8 @@ PASS_S = 15.0
 #: Different parameters of one statement that take turns, round by round; never fewer than LEAST where there are more.
 MOST_SAMPLES = 8
 LEAST_SAMPLES = 2
-#: Executions per statement that are planned in both arms.
-PLANNED_SAMPLES = 3
+#: Executions per statement that are planned in both arms: as many as can be timed.
+PLANNED_SAMPLES = MOST_SAMPLES
 
 
 def replanned(corpus: Corpus, control: Connection, candidate: Connection) -> set[str]:
@@ -65,7 +65,13 @@ def select(corpus: Corpus, changed: Collection[str]) -> Corpus:
     names = {each.query_id for each in kept}
     untimed = tuple(each.query_id for each in corpus.statements if each.query_id not in names)
     share = corpus.share * _total(kept) / (_total(corpus.statements) or 1.0)
-    return replace(corpus, statements=tuple(_with_fewer_samples(kept)), share=share, untimed=untimed)
+    return replace(
+        corpus,
+        statements=tuple(_with_fewer_samples(kept)),
+        share=share,
+        alike=tuple(each.query_id for each in kept if each.query_id not in changed),
+        untimed=untimed,
+    )
 
 
 def _total(statements: Collection[Replayed]) -> float:

@@ -239,6 +239,7 @@ def with_facts(corpus: Corpus, record: Record, trial: Trial) -> Trial:
         "total_s": corpus.total_s,
         "observed_s": {each.query_id: each.total_s for each in corpus.statements},
         "writing": sorted(each.query_id for each in corpus.statements if each.is_write),
+        "planned_alike": list(corpus.alike),
         "unsampled": corpus.unsampled,
         "first_errors": list(record.first_errors),
     }
