@@ -5,8 +5,8 @@ Trials on real clones: what helps is kept, what does not is not, and what harms 
 from collections.abc import Iterator
 from dataclasses import replace
 
-import msgspec
 import pytest
+from msgspec import structs
 
 from hasten.application import App
 from hasten.decide import decide
@@ -82,10 +82,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         seen = observe_statements(made.database, WORKLOAD)
         # It is looked for ten times as often as counted: what an index saves can be told beside the scans that stay.
         often = [
-            msgspec.structs.replace(each, calls=each.calls * 10, total_s=each.total_s * 10) if each.text == FIND else each
+            structs.replace(each, calls=each.calls * 10, total_s=each.total_s * 10) if each.text == FIND else each
             for each in seen.statements
         ]
-        yield replace(made, gathered=msgspec.structs.replace(seen, statements=often))
+        yield replace(made, gathered=structs.replace(seen, statements=often))
 
 
 def tried(app: App, *statements: str, terms: Terms = TERMS) -> Trial:
@@ -154,7 +154,7 @@ def test_the_noise_floor_is_reused(app: App, helpful: Trial) -> None:
     trial = tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, calibrated=True, noise=helpful.noise))
 
     assert helpful.noise is not None
-    assert trial.noise == msgspec.structs.replace(helpful.noise, blocks=[])
+    assert trial.noise == structs.replace(helpful.noise, blocks=[])
 
 
 def test_where_nothing_can_be_told_no_trial_is_begun(app: App, helpful: Trial) -> None:
@@ -162,7 +162,7 @@ def test_where_nothing_can_be_told_no_trial_is_begun(app: App, helpful: Trial) -
     A hopeless noise floor: no round is played, and the decision says how many pairs it would take.
     """
     assert helpful.noise is not None
-    noisy = msgspec.structs.replace(helpful.noise, half_width=1.0)
+    noisy = structs.replace(helpful.noise, half_width=1.0)
     trial = tried(app, "CREATE INDEX ON orders (buyer)", terms=replace(TERMS, calibrated=True, noise=noisy))
     decision = decide(trial)
 
@@ -249,7 +249,7 @@ def test_too_big_a_change_is_caught(app: App) -> None:
     """
     What it adds on disk is measured against hasten.toml.
     """
-    small = msgspec.structs.replace(app.target, allow=msgspec.structs.replace(app.target.allow, max_index_mb=0.5))
+    small = structs.replace(app.target, allow=msgspec.structs.replace(app.target.allow, max_index_mb=0.5))
     trial = tried(replace(app, target=small), "CREATE INDEX ON orders (buyer)")
 
     assert guard(trial, "size") is False
@@ -281,12 +281,10 @@ def test_nothing_but_errors_is_never_kept(app: App) -> None:
     Recorded statements that all fail on the clones, as those of a dropped function do: undecided, and it says why.
     """
     broken = [
-        msgspec.structs.replace(
-            profile, samples=[msgspec.structs.replace(each, parameters=["x"] * 9) for each in profile.samples]
-        )
+        structs.replace(profile, samples=[structs.replace(each, parameters=["x"] * 9) for each in profile.samples])
         for profile in app.observation.statements
     ]
-    failing = replace(app, gathered=msgspec.structs.replace(app.observation, statements=broken))
+    failing = replace(app, gathered=structs.replace(app.observation, statements=broken))
     trial = tried(failing, "CREATE INDEX ON orders (buyer)")
     decision = decide(trial)
 
