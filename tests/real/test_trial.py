@@ -249,7 +249,7 @@ def test_too_big_a_change_is_caught(app: App) -> None:
     """
     What it adds on disk is measured against hasten.toml.
     """
-    small = structs.replace(app.target, allow=msgspec.structs.replace(app.target.allow, max_index_mb=0.5))
+    small = structs.replace(app.target, allow=structs.replace(app.target.allow, max_index_mb=0.5))
     trial = tried(replace(app, target=small), "CREATE INDEX ON orders (buyer)")
 
     assert guard(trial, "size") is False
