@@ -1,9 +1,10 @@
 """
-Killed anywhere, then recovered: is the application in the before or the after state? For every kind of change.
+Killed anywhere, then recovered: is the application in the before or the after state? For every kind of change, and for
+a change of the schema both with clones and on the live database by turns (switch-back).
 
 Hasten is killed with SIGKILL around every entry of its ledger and inside of every step; PostgreSQL, Valkey and the
 application in the middle of a trial. What is left is compared with what was there as the laws compare it.
-usage: python -m bench crash_matrix [--kind files …] [--quick]
+usage: python -m bench crash_matrix [--patient files …] [--quick]
 """
 
 import argparse
@@ -18,11 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.crash_matrix.judge import outcome_of
-from bench.crash_matrix.points import Point, points
+from bench.crash_matrix.points import Patient, Point, points
 from bench.crash_matrix.scenes import make
 from bench.crash_matrix.without_hasten import seconds_until_plain
 from bench.tables import finish, show
-from hasten.model import Kind
 
 CLEAN = ("before", "after")
 #: Within this a policy must be back with the control plane down.
@@ -53,13 +53,13 @@ class Matrix:
 
     def fill(self, chosen: list[Point], place: Path) -> None:
         """
-        Every point was reached, kind by kind.
+        Every point was reached, patient by patient.
         """
-        for kind in dict.fromkeys(point.kind for point in chosen):
-            original = make(kind, place)
-            if kind is Kind.POLICY:
+        for patient in dict.fromkeys(point.patient for point in chosen):
+            original = make(patient, place)
+            if patient is Patient.POLICY:
                 self.plain_s = seconds_until_plain(original)
-            for point in [each for each in chosen if each.kind is kind]:
+            for point in [each for each in chosen if each.patient is patient]:
                 begun = time.monotonic()
                 self.add(point, outcome_of(point, original), time.monotonic() - begun)
 
@@ -68,7 +68,7 @@ class Matrix:
         One more point, printed as it comes.
         """
         self.rows.append((point, outcome, seconds))
-        print(f"  {point.kind:8} {point.says:60} {outcome}  ({seconds:.1f} s)", flush=True)
+        print(f"  {point.patient:11} {point.says:60} {outcome}  ({seconds:.1f} s)", flush=True)
 
     @property
     def clean(self) -> int:
@@ -82,11 +82,11 @@ class Matrix:
         The tables.
         """
         table = []
-        for kind in dict.fromkeys(point.kind for point, _, _ in self.rows):
-            outcomes = [outcome for point, outcome, _ in self.rows if point.kind is kind]
+        for patient in dict.fromkeys(point.patient for point, _, _ in self.rows):
+            outcomes = [outcome for point, outcome, _ in self.rows if point.patient is patient]
             found = Counter(outcome if outcome in CLEAN else "neither" for outcome in outcomes)
-            table.append([kind.value, found.total(), found["before"], found["after"], found["neither"]])
-        show("killed and recovered", ["kind", "points", "before", "after", "neither"], table)
+            table.append([patient.value, found.total(), found["before"], found["after"], found["neither"]])
+        show("killed and recovered", ["patient", "points", "before", "after", "neither"], table)
         if self.plain_s:
             lines = [[way, seconds] for way, seconds in self.plain_s.items()]
             show("a policy goes back while no Hasten runs", ["what was done", "s until it is obeyed"], lines)
@@ -97,10 +97,10 @@ def main() -> int:
     The table and the JSON line are printed; 1 if any point was not clean.
     """
     parser = argparse.ArgumentParser(prog="bench crash_matrix", description="Killed anywhere: before or after?")
-    parser.add_argument("--kind", action="append", choices=[kind.value for kind in Kind], help="only this one")
+    parser.add_argument("--patient", action="append", choices=[each.value for each in Patient], help="only this one")
     parser.add_argument("--quick", action="store_true", help="only the points of the suite's own tests")
     parsed = parser.parse_args()
-    chosen = [each for each in points() if not parsed.kind or each.kind.value in parsed.kind]
+    chosen = [each for each in points() if not parsed.patient or each.patient.value in parsed.patient]
     chosen = [each for each in chosen if each.is_quick or not parsed.quick]
     began = time.monotonic()
     matrix = Matrix()

@@ -10,7 +10,7 @@ MOMENT is one of
     trial                   in the middle of the trial: both sides run
     building, hanging       while PostgreSQL builds or drops the index of the live database; `hanging` waits for it
     call:WHAT:before:N      around the N-th call of WHAT (see CALLS), counted from the entry that announces
-    call:WHAT:after:N       the live apply, or the way back
+    call:WHAT:after:N       the live apply, or the way back; a trial on the live database announces one as well
     server:NAME             in the middle of the trial the last server whose name begins so is killed; Hasten goes on
     never                   nobody is killed
 
@@ -38,6 +38,7 @@ from hasten.model import Entry, Step
 from hasten.record import history
 from hasten.record.ledger import Head, Ledger
 from hasten.session import located, opened
+from hasten.verify import alternating, switch_back
 from hasten.world import durable, versions
 from hasten.world.supervisor import Supervisor
 
@@ -48,6 +49,7 @@ CALLS: dict[str, tuple[Any, str]] = {
     "stage": (durable, "stage"),
     "settle": (durable, "settle"),
     "remove": (durable, "remove"),
+    "switch": (alternating.State, "to"),
     "start": (Supervisor, "start"),
     "ready": (Supervisor, "_wait_ready"),
     "stop": (Supervisor, "stop"),
@@ -81,8 +83,9 @@ class Doomed(Ledger):
         entry = super().append(step, body)
         if self.moment == f"after:{self.written}":
             die()
-        if step is Step.ROLLED_BACK or (step is Step.APPLIED and body["arena"] == "live"):
+        if step is Step.ROLLED_BACK or (step is Step.APPLIED and body["arena"] in ("live", switch_back.ARENA)):
             self.announced()
+            self.announced = lambda: None
             if self.building is not None:
                 threading.Thread(target=self.building, daemon=True).start()
         return entry
@@ -184,7 +187,7 @@ def _prepare(moment: str, app: App, book: Doomed) -> None:
         what, when, number = rest.split(":")
         book.announced = die_at_call(what, when, int(number))
     shorten_trials(lambda _app: in_trial())
-    if kind in ("trial", "server") and app.store is not None:
+    if kind in ("trial", "server") and app.store is not None and app.target.allow.clones:
         when_both_clones_run(app.state_dir, in_trial)
 
 

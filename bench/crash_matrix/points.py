@@ -1,13 +1,33 @@
 """
-The points of the matrix: where a run is killed, for every kind of change.
+The points of the matrix: where a run is killed, for every kind of change, and for a schema's without clones as well.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from hasten.model import Kind
 
 #: Entries that carrying out a kept change writes: APPLIED in the arena, TRIED, APPLIED live, TRIED live, KEPT.
 ENTRIES = 5
+
+
+class Patient(StrEnum):
+    """
+    An application of the matrix: one for each kind of change, and one whose schema is tried on the live database.
+    """
+
+    SCHEMA = "schema"
+    SWITCH_BACK = "switch-back"
+    FILES = "files"
+    PROCESS = "process"
+    POLICY = "policy"
+
+    @property
+    def kind(self) -> Kind:
+        """
+        The kind of its change.
+        """
+        return Kind.SCHEMA if self is Patient.SWITCH_BACK else Kind(self.value)
 
 
 @dataclass(frozen=True)
@@ -18,7 +38,7 @@ class Point:
     says: for people. is_quick: part of the suite's own tests too.
     """
 
-    kind: Kind
+    patient: Patient
     says: str
     moment: str
     is_quick: bool = False
@@ -40,32 +60,36 @@ class Point:
 
 def points() -> list[Point]:
     """
-    Every point, kind by kind.
+    Every point, patient by patient.
     """
-    return [point for kind in Kind for point in [*_boundaries(kind), *(_point(kind, line) for line in _STEPS[kind])]]
+    return [
+        point
+        for patient in Patient
+        for point in [*_boundaries(patient), *(_point(patient, line) for line in _STEPS[patient])]
+    ]
 
 
-def _boundaries(kind: Kind) -> list[Point]:
+def _boundaries(patient: Patient) -> list[Point]:
     around = [
-        Point(kind, f"{when} entry {number} of {ENTRIES}", f"{when}:{number}")
+        Point(patient, f"{when} entry {number} of {ENTRIES}", f"{when}:{number}")
         for number in range(1, ENTRIES + 1)
         for when in ("before", "after")
     ]
-    heads = [Point(kind, f"entry {n} written, its head not", f"head:{n}") for n in (1, 3, 5)]
-    back = [Point(kind, f"going back, {when} its entry", f"rollback:{when}:1") for when in ("before", "after")]
-    return [*around, *heads, *back, Point(kind, "in the middle of the trial", "trial")]
+    heads = [Point(patient, f"entry {n} written, its head not", f"head:{n}") for n in (1, 3, 5)]
+    back = [Point(patient, f"going back, {when} its entry", f"rollback:{when}:1") for when in ("before", "after")]
+    return [*around, *heads, *back, Point(patient, "in the middle of the trial", "trial")]
 
 
-def _point(kind: Kind, line: str) -> Point:
+def _point(patient: Patient, line: str) -> Point:
     """
     A line of the list below: `MOMENT what it is`, with a star before it when it is quick.
     """
     moment, _, says = line.lstrip("*").partition(" ")
-    return Point(kind, says, moment, is_quick=line.startswith("*"))
+    return Point(patient, says, moment, is_quick=line.startswith("*"))
 
 
 _STEPS = {
-    Kind.SCHEMA: [
+    Patient.SCHEMA: [
         "building while the index is built",
         "rollback:building going back, while the index is dropped",
         "rollback:head:1 going back, entry written, its head not",
@@ -73,7 +97,17 @@ _STEPS = {
         "server:clone a clone's PostgreSQL dies in the trial",
         "server:web the application dies in the trial",
     ],
-    Kind.FILES: [
+    Patient.SWITCH_BACK: [
+        "call:switch:before:1 in the trial, before the index is made for the first time",
+        "*call:switch:after:1 in the trial, the index made for the first time",
+        "call:switch:after:2 in the trial, the index gone again",
+        "call:switch:after:7 in the trial, switched back and forth",
+        "building in the trial, while the index is built",
+        "rollback:building going back, while the index is dropped",
+        "server:postgres PostgreSQL dies in the trial",
+        "server:web the application dies in the trial",
+    ],
+    Patient.FILES: [
         "call:folder:after:1 a folder made, nothing in it",
         "call:write:before:1 in the middle of the first file",
         "call:stage:after:1 one of four new files written beside",
@@ -93,7 +127,7 @@ _STEPS = {
         "server:candidate-web the candidate dies in the trial",
         "server:web the application dies in the trial",
     ],
-    Kind.PROCESS: [
+    Patient.PROCESS: [
         "call:start:before:1 before the new one is started beside",
         "call:ready:before:1 the new one runs beside, not ready",
         "call:stop:before:1 the new one is ready beside",
@@ -111,7 +145,7 @@ _STEPS = {
         "server:candidate-web the candidate dies in the trial",
         "server:web the application dies in the trial",
     ],
-    Kind.POLICY: [
+    Patient.POLICY: [
         "call:write:before:1 in the middle of policy.json",
         "call:settle:before:1 policy.json written beside",
         "*call:settle:after:1 the policy in force, its revision not kept",

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.real.scene import QUERY, TABLE
 from tests.remedies.patients import ASGI_COMMAND, COMMAND, FINDING, UNCOMPRESSED, WAITS, make_pages
 
+from bench.crash_matrix.points import Patient
 from bench.crash_matrix.toys import install
 from hasten import cycle
 from hasten.evidence import Observation
@@ -40,7 +41,7 @@ class Original:
     folder: planned. kept: the same, when the change was carried out.
     """
 
-    kind: Kind
+    patient: Patient
     folder: Path
     kept: Path
     change: Change
@@ -72,33 +73,37 @@ def seen(folder: Path) -> Snapshot:
         return snapshot(app)
 
 
-def make(kind: Kind, place: Path) -> Original:
+def make(patient: Patient, place: Path) -> Original:
     """
-    The application of that kind, planned by the code that a user runs.
+    The application of that name, planned by the code that a user runs.
     """
     install()
-    folder = place / f"{kind}-planned"
+    folder = place / f"{patient}-planned"
     make_pages(folder / "app")
-    _describe(folder, kind)
-    findings = _measure(folder, kind)
+    _describe(folder, patient.kind)
+    findings = _measure(folder, patient.kind)
     before = seen(folder)
     with opened(str(folder / "hasten.toml"), application=True) as app:
         (change,) = cycle.plan(app, findings, Ledger(app.state_dir), lambda _done, _what: None)
+    if patient is Patient.SWITCH_BACK:
+        # Candidates were timed on a clone, and from now on there is none.
+        with (folder / "hasten.toml").open("a", encoding="utf-8") as config:
+            config.write("clones = false\n")
     kept = copied(folder)
     done = drive(kept, change, "never")
     if done.returncode:
-        raise SystemExit(f"the {kind} change was not carried out: {done.stderr[-3000:]}")
+        raise SystemExit(f"the {patient} change was not carried out: {done.stderr[-3000:]}")
     (state,) = history.changes(Ledger(kept / ".hasten").read())
     if not state.is_kept:
-        raise SystemExit(f"the {kind} change was not kept: {state.decision} {state.reason}")
-    return Original(kind, folder, kept, change, before, seen(kept))
+        raise SystemExit(f"the {patient} change was not kept: {state.decision} {state.reason}")
+    return Original(patient, folder, kept, change, before, seen(kept))
 
 
 def copied(folder: Path) -> Path:
     """
     A fresh copy of an application that does not run.
     """
-    new = folder.with_name(f"{folder.name.partition('-')[0]}-{next(_numbers)}")
+    new = folder.with_name(f"{folder.name.rpartition('-')[0]}-{next(_numbers)}")
     new.mkdir()
     new.chmod(0o755)
     state = folder / ".hasten"

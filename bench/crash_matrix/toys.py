@@ -38,14 +38,15 @@ def install() -> None:
 
 def shorten_trials(middle: Callable[[App], None]) -> None:
     """
-    Trials are short and end as a gain; in the middle of those of files, processes and policies `middle` is called.
+    Trials are short and end as a gain; in the middle of them `middle` is called, but for those on two clones.
     """
     full = kinds.run_trial
 
     def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: kinds.Progress) -> Trial:
         if change.kind is Kind.SCHEMA:
             short = replace(terms, calibrated=False, most_pairs=PLANNED_PAIRS[0], time_budget_s=PATIENCE_S)
-            return full(change, remedy, app, short, progress)
+            on_clones = app.target.allow.clones
+            return full(change, remedy, app, short, progress if on_clones else _telling(lambda: middle(app), progress))
         if change.kind is Kind.POLICY:
             _in_policy(change, app, middle)
         else:
@@ -59,6 +60,19 @@ def shorten_trials(middle: Callable[[App], None]) -> None:
 
     kinds.run_trial = run_trial
     decide.decide = decided
+
+
+def _telling(middle: Callable[[], None], progress: kinds.Progress) -> kinds.Progress:
+    """
+    The progress that calls `middle` when a few pairs have been played.
+    """
+
+    def told(done: float, what: str) -> None:
+        progress(done, what)
+        if what.startswith("pair 5,"):
+            middle()
+
+    return told
 
 
 def _side_by_side(change: Change, remedy: Remedy, app: App, middle: Callable[[App], None]) -> None:

@@ -216,14 +216,14 @@ def matrix(open_place: Path) -> Iterator[Callable[[Point], str]]:
     """
     place = open_place / "matrix"
     place.mkdir(mode=0o755)
-    original = cache(lambda kind: make(kind, place))
+    original = cache(lambda patient: make(patient, place))
     with pytest.MonkeyPatch.context() as patch:
         # The toys are in the catalogue of these tests only.
         patch.setattr(optimize, "_found", optimize._found)
-        yield lambda point: outcome_of(point, original(point.kind))
+        yield lambda point: outcome_of(point, original(point.patient))
 
 
-@pytest.mark.parametrize("point", QUICK, ids=lambda point: f"{point.kind}-{point.moment}")
+@pytest.mark.parametrize("point", QUICK, ids=lambda point: f"{point.patient}-{point.moment}")
 def test_every_kind_of_change_is_before_or_after(matrix: Callable[[Point], str], point: Point) -> None:
     """
     Files, processes and policy too, in the middle of a step: nothing half done, nothing left running.

@@ -125,6 +125,7 @@ def test_locust_on_another_machine_tells_its_requests_too(url: str, tmp_path: Pa
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     environment = {**os.environ, "TMPDIR": str(temporary)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with subprocess.Popen(
         [*command, "--master-port", str(port)], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL
     ) as worker:

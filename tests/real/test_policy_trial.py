@@ -158,9 +158,7 @@ def _workers_follow(app: App) -> None:
     assert workers.arrived(app.policy.workers_dir, app.policy.read(), app.url, "/health", patience_s=20.0)
 
 
-def test_on_loopback_it_gains_nothing_and_is_not_kept(
-    app: App, book: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_loopback_it_gains_nothing_and_is_not_kept(app: App, book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Without a slow network there is no gain to be shown, and nothing is left of the candidate.
     """

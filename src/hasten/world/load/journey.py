@@ -7,6 +7,7 @@ This file goes to other machines as it is, so it imports nothing of Hasten; `wor
 
 import base64
 import contextlib
+import importlib.util
 import json
 import os
 import random
@@ -48,9 +49,13 @@ def prepare(environment, **_):
     Rows go to the file that the parent reads, from workers by way of the master.
     """
     if isinstance(environment.runner, WorkerRunner):
-        # Locust has put this file, with the sessions in it, where everybody may read it; it is loaded by now.
-        with contextlib.suppress(OSError):
-            Path(__file__).unlink()
+        # Locust has put this file, with the sessions in it, where everybody may read it; it is loaded by now, and
+        # Python has kept a compiled one beside it, with the same strings.
+        compiled = Path(importlib.util.cache_from_source(__file__))
+        # The folder goes only where nobody else has something in it.
+        for remove in (Path(__file__).unlink, compiled.unlink, compiled.parent.rmdir):
+            with contextlib.suppress(OSError):
+                remove()
         events.report_to_master.add_listener(_send_rows)
         return
     if isinstance(environment.runner, MasterRunner):
