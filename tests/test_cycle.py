@@ -110,7 +110,9 @@ def app(tmp_path: Path) -> App:
     An App that was observed.
     """
     return App(
-        target=Target(allow=Allow(mode="auto")), state_dir=tmp_path, supervisor=cast(Supervisor, None),
+        target=Target(allow=Allow(mode="auto")),
+        state_dir=tmp_path,
+        supervisor=cast(Supervisor, None),
         gathered=Observation(name="baseline"),
     )
 

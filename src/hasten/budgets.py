@@ -33,7 +33,8 @@ from hasten.world.working_copy import copy_folder
 
 #: How much slower is too slow is for [check] to say, so the watch between the looks ends nothing because of a little.
 HARM_ALPHA = 0.0
-BUDGET_S = 300.0
+#: The pairs may take as long; answers are compared before them.
+MINUTES = 5.0
 #: The share of the progress that budgets take, when there is a comparison as well.
 BUDGETS = 0.4
 #: Which probe an objective comes from.
@@ -49,12 +50,15 @@ _PROBES = {
 @dataclass(frozen=True)
 class Wanted:
     """
-    What a check is to look at. `against`: a commit; "" compares with the stored baseline only.
+    What a check is to look at.
+
+    against: a commit; "" compares with the stored baseline only. minutes: for the pairs.
     """
 
     budgets: bool = True
     against: str = ""
     seed: int = 1
+    minutes: float = MINUTES
 
 
 def check(app: App, book: Ledger, wanted: Wanted, progress: Progress) -> Checked:
@@ -94,7 +98,9 @@ def check(app: App, book: Ledger, wanted: Wanted, progress: Progress) -> Checked
     return found
 
 
-def wanted_from(app_root: Path, target: Target, against: str | None, *, budgets: bool, seed: int) -> Wanted:
+def wanted_from(
+    app_root: Path, target: Target, against: str | None, *, budgets: bool, seed: int, minutes: float = MINUTES
+) -> Wanted:
     """
     What the command line and [check] ask for.
 
@@ -107,7 +113,7 @@ def wanted_from(app_root: Path, target: Target, against: str | None, *, budgets:
         instances.need_ports(target)
     elif not budgets:
         raise ConfigError("nothing is left to check", hint="name a revision with --against, or keep the budgets")
-    return Wanted(budgets=budgets, against=commit, seed=seed)
+    return Wanted(budgets=budgets, against=commit, seed=seed, minutes=minutes)
 
 
 def budget_items(
@@ -219,7 +225,7 @@ def _compared(app: App, wanted: Wanted, progress: Progress) -> Trial:
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = both.notes
         # Without control against control: every route has to show its own limit, and "not shown" is said of each.
-        plan = Plan(seed=wanted.seed, harm_alpha=HARM_ALPHA, budget_s=BUDGET_S, ends=ends_for(section))
+        plan = Plan(seed=wanted.seed, harm_alpha=HARM_ALPHA, budget_s=60 * wanted.minutes, ends=ends_for(section))
         return run_side_by_side(
             wanted.against[:12],
             pair,

@@ -31,7 +31,8 @@ LEAST_GAIN = 0.05
 NO_WORSE = 0.05
 NO_WORSE_RULE = "no_worse"
 MOST_NAMED = 20
-BUDGET_S = 600.0
+#: The pairs may take as long; answers are compared before them, and control against control.
+MINUTES = 10.0
 
 
 class Made(Noun, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ def verify(
     *,
     no_worse: bool = False,
     seed: int = 1,
+    minutes: float = MINUTES,
     calibrated: bool = True,
 ) -> Verified:
     """
@@ -93,6 +95,7 @@ def verify(
 
     Args:
         no_worse: It need not help: it stays if it is shown to do no harm.
+        minutes: For the pairs; comparing answers may take half as long before them.
         calibrated: Whether the noise floor is wanted at all.
 
     Raises:
@@ -106,7 +109,7 @@ def verify(
         made = _prepare(both, app, command, progress)
         pair = pair_of(both.control.start(), both.candidate.start(), folder=app.root, may_write=both.may_write)
         pair.notes[:0] = [made.says, *both.notes]
-        plan = replace(_plan(seed, no_worse=no_worse), calibrated=calibrated, noise=known)
+        plan = replace(_plan(seed, no_worse=no_worse), budget_s=60 * minutes, calibrated=calibrated, noise=known)
         trial = run_side_by_side(digest_of(words), pair, plan, lambda done, what: progress(0.15 + 0.85 * done, what))
         decision = decide.decide(trial)
         decision = harmless(trial, decision) if no_worse else decision
@@ -146,9 +149,7 @@ def _plan(seed: int, *, no_worse: bool) -> Plan:
             return found
         return Ending.HARMLESS if look.high <= 1 + NO_WORSE else None
 
-    return Plan(
-        seed=seed, least_gain=LEAST_GAIN, harm_alpha=HARM_ALPHA, budget_s=BUDGET_S, ends=ends if no_worse else None
-    )
+    return Plan(seed=seed, least_gain=LEAST_GAIN, harm_alpha=HARM_ALPHA, ends=ends if no_worse else None)
 
 
 def _prepare(both: Sides, app: App, command: Sequence[str], progress: Progress) -> Made:

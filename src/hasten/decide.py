@@ -62,6 +62,9 @@ def _unseen(trial: Trial) -> Decision:
     if trial.blocks and trial.ended is Ending.TIME:
         reason = f"the time was up after {len(trial.blocks)} pairs, and the first look is at {PLANNED_PAIRS[0]}"
         return _undecided("time", reason + _needed(trial))
+    unknown = next((guard for guard in trial.guards if guard.ok is None), None)
+    if unknown is not None and not trial.blocks:
+        return _undecided(f"guard:{unknown.name}", f"no data for a guard: {unknown.detail}")
     return _undecided("no_data", "nothing was measured that could be compared, so nothing can be said")
 
 

@@ -171,9 +171,7 @@ def test_an_unknown_optimization_in_the_modes_is_named(run: Callable[..., Any], 
     assert (1, True) == (said.code, "did you mean 'database.indexes'?" in said.err)
 
 
-def test_the_budget_ends_a_run_in_order(
-    run: Callable[..., Any], story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_budget_ends_a_run_in_order(run: Callable[..., Any], story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     What was done is told; what it did not reach stays planned, with the reason.
     """

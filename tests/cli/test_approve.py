@@ -60,9 +60,7 @@ def test_for_ever_is_not_an_approval(run: Callable[..., Any], story: Story, last
 @pytest.mark.parametrize(
     ("mode", "says"), [("observe", "only observe"), ("propose", "only propose"), ("auto", "needs no approval")]
 )
-def test_only_what_waits_for_a_yes_can_be_approved(
-    run: Callable[..., Any], story: Story, mode: str, says: str
-) -> None:
+def test_only_what_waits_for_a_yes_can_be_approved(run: Callable[..., Any], story: Story, mode: str, says: str) -> None:
     """
     What hasten.toml forbids is not lifted by a yes, and what is automatic needs none.
     """

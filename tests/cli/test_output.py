@@ -99,7 +99,7 @@ def test_a_long_stage_gives_a_sign_of_life(capsys: pytest.CaptureFixture[str], m
             progress(second / 40, f"second {second}")
 
     lines = [line for line in capsys.readouterr().err.splitlines() if "second" in line]
-    assert ["  measuring: second 15", "  measuring: second 30"] == lines
+    assert ["   38% second 15", "   75% second 30"] == lines
 
 
 def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:

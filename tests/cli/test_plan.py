@@ -47,9 +47,7 @@ def test_only_what_is_new_is_proposed(run: Callable[..., Any], story: Story, pro
     assert words or after[-1].step is Step.PLANNED
 
 
-def test_what_went_back_is_proposed_again_if_asked_for(
-    run: Callable[..., Any], story: Story, proposed: None
-) -> None:
+def test_what_went_back_is_proposed_again_if_asked_for(run: Callable[..., Any], story: Story, proposed: None) -> None:
     """
     --again adds what failed, not what is kept.
     """

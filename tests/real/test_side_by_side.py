@@ -14,7 +14,7 @@ import pytest
 from tests.real.desk_project import ONCE, SLOWER, Project, edit
 from tests.real.scene import assert_no_strays
 
-from hasten import budgets, by_hand
+from hasten import by_hand
 from hasten.model import Ending, Noise, Step, Trial
 from hasten.record.ledger import Ledger
 from hasten.verify import noise, pacing
@@ -97,18 +97,15 @@ def test_a_faster_wrong_answer_is_refused_for_the_answer(project: Project) -> No
     assert [] == said["trial"]["blocks"]
 
 
-def test_a_command_that_does_nothing_is_neither_kept_nor_called_harmful(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command_that_does_nothing_is_neither_kept_nor_called_harmful(project: Project) -> None:
     """
     Two equal instances are not told apart, though each login has a session of its own and each instance an address.
     """
-    monkeypatch.setattr(by_hand, "BUDGET_S", 3.0)
     told = '{"messages": row, "session": self.headers["Cookie"], "self": f"http://{self.headers[\'Host\']}/"}'
     text = project.desk.read_text().replace('{"messages": row}', told)
     text = text.replace('"session=known; HttpOnly"', 'f"session=known-{time.time_ns()}; HttpOnly"')
     project.desk.write_text(f"import time\n{text}")
-    status, said = project.judged("verify", "--", "true")
+    status, said = project.judged("verify", "--minutes", "0.05", "--", "true")
 
     assert 2 == status
     assert said["decision"]["rule"] in ("interval", "least_gain", "time"), said["decision"]
@@ -170,7 +167,6 @@ def test_a_check_tells_a_regression_against_a_revision(
     """
     The revision runs beside the working copy; what is slower breaks the build, in every form of the report.
     """
-    monkeypatch.setattr(budgets, "BUDGET_S", 20.0)
     monkeypatch.setattr(pacing, "LEAST_REQUESTS", 16)
     (project.folder / ".gitignore").write_text(".hasten\n__pycache__\n")
     _git(project.folder, "init", "--quiet")
@@ -179,7 +175,7 @@ def test_a_check_tells_a_regression_against_a_revision(
     subprocess.run(edit(*SLOWER), cwd=project.folder, check=True)
     before = project.files()
     files = ["--junit", str(tmp_path / "junit.xml"), "--sarif", str(tmp_path / "sarif.json")]
-    status, said = project.judged("check", "--against", "HEAD", "--no-budgets", *files)
+    status, said = project.judged("check", "--against", "HEAD", "--no-budgets", "--minutes", "0.3", *files)
 
     broken = {item["name"] for item in said["items"] if item["status"] == "broken"}
     assert 2 == status, said["items"]

@@ -10,6 +10,7 @@ import click
 from hasten import budgets
 from hasten.cli import tables
 from hasten.cli.options import common, dry_run
+from hasten.cli.options import minutes as minutes_for
 from hasten.cli.output import Display, out, plain, say_json
 from hasten.errors import HastenError
 from hasten.model import now, to_json
@@ -27,6 +28,7 @@ from hasten.session import Place, located, opened
 @click.option("--no-budgets", is_flag=True, help="Only compare; the objectives are not measured.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write JUnit XML, for CI servers.")
 @click.option("--sarif", "sarif_file", metavar="FILE", help="Write SARIF 2.1.0, for code hosts.")
+@minutes_for(budgets.MINUTES)
 @click.option("--seed", default=1, show_default=True, help="Same seed, same requests in the same order.")
 def command(
     config: str | None,
@@ -36,6 +38,7 @@ def command(
     no_budgets: bool,
     junit_file: str | None,
     sarif_file: str | None,
+    minutes: float,
     seed: int,
 ) -> None:
     """
@@ -45,7 +48,7 @@ def command(
     breaks nothing and is never green.
     """
     place = located(config)
-    wanted = budgets.wanted_from(place.root, place.target, against, budgets=not no_budgets, seed=seed)
+    wanted = budgets.wanted_from(place.root, place.target, against, budgets=not no_budgets, seed=seed, minutes=minutes)
     if dry_run:
         said = budgets.would_do(place.target, wanted)
         say_json({"would_do": said}) if as_json else out.print("\n".join(map(plain, said)), soft_wrap=True)

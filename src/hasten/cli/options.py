@@ -28,6 +28,19 @@ def dry_run(function: F) -> F:
     return click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")(function)
 
 
+def minutes(default: float) -> Callable[[F], F]:
+    """
+    --minutes, of a trial of two instances.
+    """
+    return click.option(
+        "--minutes",
+        type=click.FloatRange(min=0.0, min_open=True),
+        default=default,
+        show_default=True,
+        help="How long both may be timed; comparing their answers may take half as long before.",
+    )
+
+
 def yes(function: F) -> F:
     """
     --yes.

@@ -91,7 +91,7 @@ class Display:
             if not self._quiet:
                 err.print(f"· {plain(title)} …")
             last = [start]
-            yield lambda _, note: self._plain(title, note, last)
+            yield lambda fraction, note: self._plain(fraction, note, last)
             if not self._quiet:
                 err.print(f"✓ {plain(title)} ({time.monotonic() - start:.1f} s)")
             return
@@ -100,11 +100,11 @@ class Display:
         yield lambda fraction, note: progress.update(task, completed=min(fraction, 0.999), note=plain(note))
         progress.update(task, completed=1.0, note="")
 
-    def _plain(self, title: str, note: str, last: list[float]) -> None:
+    def _plain(self, fraction: float, note: str, last: list[float]) -> None:
         # A log file wants a sign of life, not a line for every percent.
         if not self._quiet and time.monotonic() - last[0] >= 15.0:
             last[0] = time.monotonic()
-            err.print(f"  {plain(title)}: {plain(note)}")
+            err.print(f"  {fraction:4.0%} {plain(note)}", soft_wrap=True)
 
     def say(self, text: RenderableType) -> None:
         """

@@ -10,6 +10,7 @@ import click
 from hasten import before_after, by_hand
 from hasten.cli import tables
 from hasten.cli.options import common, dry_run
+from hasten.cli.options import minutes as minutes_for
 from hasten.cli.output import Display, err, out, plain, say_json
 from hasten.errors import ConfigError
 from hasten.model import Decision, Trial, Verdict
@@ -23,6 +24,7 @@ from hasten.session import opened
 @dry_run
 @click.option("--no-worse", is_flag=True, help="It need not help: exit code 0 if it is shown to do no harm.")
 @click.option("--pause", is_flag=True, help="Measure, wait until you have made the change, measure again (grade C).")
+@minutes_for(by_hand.MINUTES)
 @click.option("--seed", default=1, show_default=True, help="Same seed, same requests in the same order.")
 def command(
     words: tuple[str, ...],
@@ -31,6 +33,7 @@ def command(
     dry_run: bool,
     no_worse: bool,
     pause: bool,
+    minutes: float,
     seed: int,
 ) -> None:
     """
@@ -52,7 +55,9 @@ def command(
             _say_plan(by_hand.would_do(app, words), as_json=as_json)
             return
         with display.stage(f"verifying {' '.join(words)[:60]}") as progress:
-            found = by_hand.verify(app, words, Ledger(app.state_dir), progress, no_worse=no_worse, seed=seed)
+            found = by_hand.verify(
+                app, words, Ledger(app.state_dir), progress, no_worse=no_worse, seed=seed, minutes=minutes
+            )
     _say(found.trial, found.decision, {"made": found.made, "command": found.command}, as_json=as_json)
 
 

@@ -24,9 +24,9 @@ from hasten.world.load.plan import LoadPlan, LoadRequest
 from hasten.world.principals import ANONYMOUS, Sessions
 from hasten.world.traffic import SAFE_METHODS, read_traffic
 
-#: How often the requests are gone through, and for how many seconds at most. What is plainly different shows itself
-#: at once; each shape of parameters wants ten clean comparisons.
-PASSES = ((2, 60.0), (20, 240.0))
+#: How often the requests are gone through, and in which share of the time. What is plainly different shows itself at
+#: once; each shape of parameters wants ten clean comparisons.
+PASSES = ((2, 0.2), (20, 0.8))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Pair:
     sessions: tuple[Sessions, Sessions]
     notes: list[str] = field(default_factory=list)
 
-    def answers(self, seed: int, told: Callable[[int], None] = lambda _count: None) -> Equivalence:
+    def answers(self, seed: int, budget_s: float, told: Callable[[int], None] = lambda _count: None) -> Equivalence:
         """
         The recorded requests were answered by control, by control again and by the candidate, and compared.
 
@@ -49,6 +49,7 @@ class Pair:
         All are asked under one name: links that an answer makes from it are the same.
 
         Args:
+            budget_s: No further comparison is begun after so long.
             told: Hears how many answers there are so far.
         """
         addresses = {CONTROL: self.control.url, CONTROL_AGAIN: self.control.url, CANDIDATE: self.candidate.url}
@@ -56,8 +57,8 @@ class Pair:
         host = {"host": urlsplit(self.control.url).netloc}
         target = self.control.target
         plans = [
-            ComparisonPlan(seed=seed, known=self.requests, rounds=rounds, time_budget_s=budget_s)
-            for rounds, budget_s in PASSES
+            ComparisonPlan(seed=seed, known=self.requests, apart=True, rounds=rounds, time_budget_s=share * budget_s)
+            for rounds, share in PASSES
         ]
         named = dict.fromkeys(addresses, host)
         with arms_at(addresses, target, sessions=sessions, headers=named, timeout_s=target.traffic.timeout_s) as ask:

@@ -30,9 +30,7 @@ def watch_policy(change: Change, app: App) -> Trial:
     with operation("watch", change=change.id) as result:
         statuses = _statuses(change, app, until=start + TIME_BUDGET_S)
         result["requests"] = len(statuses)
-    return looked_at(
-        change, [errors(statuses), refusals(*_reports(app.policy.workers_dir))], time.monotonic() - start
-    )
+    return looked_at(change, [errors(statuses), refusals(*_reports(app.policy.workers_dir))], time.monotonic() - start)
 
 
 def _statuses(change: Change, app: App, until: float) -> list[int]:

@@ -2,8 +2,8 @@
 Two instances on trial: the same recorded request to both at the same moment, over and over.
 
 Whatever else the machine does happens to both, so the pair says what one of them alone could not. Answers come first:
-where they differ nothing is timed. Then control is played against itself (control_twice). The rate is chosen from what
-the requests cost, and the number of pairs from what they show.
+where they differ, or too few could be compared, nothing is timed. Then control is played against itself
+(control_twice). The rate is chosen from what the requests cost, and the number of pairs from what they show.
 """
 
 import math
@@ -18,7 +18,8 @@ from hasten.errors import NoData
 from hasten.log import operation
 from hasten.model import Block, Ending, Grade, Guard, Look, Noise, Trial
 from hasten.verify import control_twice, judging, noise_floor
-from hasten.verify.answers import guard
+from hasten.verify.answers import Equivalence, guard
+from hasten.verify.answers.shapes import LEAST_PER_SHAPE
 from hasten.verify.guards import LEAST_REQUESTS, LEAST_SHARE
 from hasten.verify.looks import ending
 from hasten.verify.pacing import Pace, pace_of, shares_of, turns_of
@@ -33,6 +34,9 @@ from hasten.world.processes import core_count
 ARENA = "instances"
 #: The guards of such a trial after `answers`, in their order.
 GUARDS = ("harm", "error_rate", "failures", "statuses", "routes", "cpu", "memory")
+#: Comparing the answers may take this share of the time for the pairs, before them, and never has less than this.
+ANSWERS_SHARE = 0.5
+LEAST_ANSWERS_S = 60.0
 #: Each of the two passes before the first pair: one that warms both, one that is measured.
 PASS_S = 15.0
 PASS_REQUESTS = 200
@@ -54,7 +58,7 @@ def run_side_by_side(
     Args:
         name: What the trial is of, as the ledger knows it.
         plan: How it is run. Its weights are the traffic's.
-        needs_same_answers: Whether a difference in the answers ends it. Otherwise differences are only told.
+        needs_same_answers: Whether a difference in the answers, or too few of them, end it. Otherwise it is only told.
 
     Raises:
         NoData: no request is answered alike by both.
@@ -68,10 +72,11 @@ def run_side_by_side(
         def told(count: int) -> None:
             progress(COMPARED * min(1.0, count / usual), f"comparing the answers of both: {count}")
 
-        found = pair.answers(plan.seed, told)
+        found = pair.answers(plan.seed, max(LEAST_ANSWERS_S, ANSWERS_SHARE * plan.budget_s), told)
         answers = guard(found)
-        if needs_same_answers and answers.ok is False:
-            trial = _untimed(name, pair, plan, answers)
+        if needs_same_answers and answers.ok is not True:
+            why = "the answers differ" if answers.ok is False else _too_few(found, monotonic() - start)
+            trial = _untimed(name, pair, plan, answers, why)
         else:
             with duet(pair.plans(plan.seed), pair.renew) as both:
                 running = _Trial(pair, both, plan, progress)
@@ -229,7 +234,20 @@ def spread_over_routes(requests: Sequence[LoadRequest]) -> list[int]:
     return [numbers[turn % len(numbers)] for turn in range(rounds) for numbers in by_route.values()]
 
 
-def _untimed(name: str, pair: Pair, plan: Plan, answers: Guard) -> Trial:
+def _too_few(found: Equivalence, spent_s: float) -> str:
+    """
+    Why no verdict could come of the answers that were compared, and how long it would take until one can.
+    """
+    few = "too few answers could be compared"
+    routes = [each for each in found.routes if each.shapes]
+    done = sum(min(each.clean, LEAST_PER_SHAPE * each.shapes) for each in routes)
+    if not done:
+        return few
+    needed_s = spent_s * LEAST_PER_SHAPE * sum(each.shapes for each in routes) / done
+    return f"{few} in {spent_s:.0f} s; about {math.ceil(needed_s / 60)} minutes would do for them"
+
+
+def _untimed(name: str, pair: Pair, plan: Plan, answers: Guard, why: str) -> Trial:
     return Trial(
         change=name,
         grade=Grade.A,
@@ -238,7 +256,7 @@ def _untimed(name: str, pair: Pair, plan: Plan, answers: Guard) -> Trial:
         blocks=[],
         effect=None,
         guards=[answers],
-        notes=[*pair.notes, "nothing was timed, because the answers differ"],
+        notes=[*pair.notes, f"nothing was timed, because {why}"],
         least_gain=plan.least_gain,
         level=plan.level,
         ended=Ending.NO_DATA,

@@ -88,4 +88,3 @@ class Exchange:
         # latin-1 keeps every byte of a header, whatever it was meant to be.
         lines = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw]
         return RawAnswer(status=response.status_code, headers=lines, body=content, seconds=seconds)
-

@@ -55,9 +55,7 @@ def test_nothing_heavy_is_imported_at_the_start() -> None:
     The boot adds the agent's own few modules to what Python imports anyway, and no framework, loop or annotation.
     """
     code = "import sys; print(*sorted(sys.modules))"
-    with_it, without = (
-        set(python(code, **ARMED, **more).stdout.split()) for more in ({}, {"HASTEN_DISABLE": "1"})
-    )
+    with_it, without = (set(python(code, **ARMED, **more).stdout.split()) for more in ({}, {"HASTEN_DISABLE": "1"}))
 
     assert {
         "hasten_runtime", "hasten_runtime.servers", "hasten_runtime.hooks", "hasten_runtime.once", "__future__",

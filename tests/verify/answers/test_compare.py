@@ -7,7 +7,9 @@ import gzip
 import itertools
 import json
 import random
+from collections import Counter
 from collections.abc import Callable
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from hasten.verify.answers import (
     CANDIDATE,
     COMPRESSION,
     CONTROL,
+    CONTROL_AGAIN,
     Answer,
     Ask,
     ComparisonPlan,
@@ -212,6 +215,29 @@ def test_noise_makes_a_route_uncacheable(answer: MakeAnswer) -> None:
     ]
 
     assert [True, False] == oks
+
+
+def test_two_instances_are_asked_at_the_same_moment(answer: MakeAnswer) -> None:
+    """
+    The candidate together with one control or the other, and what differs is found all the same.
+    """
+    meeting, met = Barrier(2), Counter[str]()
+
+    def ask(arm: str, _request: LoadRequest) -> Answer:
+        try:
+            # A control that is asked alone waits in vain.
+            meeting.wait(2.0 if arm == CANDIDATE else 0.1)
+            met[arm] += 1
+        except BrokenBarrierError:
+            meeting.reset()
+        return answer({"a": arm == CANDIDATE})
+
+    found = compare_answers(REQUESTS[:4], ask, ComparisonPlan(apart=True, rounds=1))
+
+    assert ["$.a"] == names(found)
+    # Each request was asked twice, because its answers differed.
+    assert 8 == met[CANDIDATE] == met[CONTROL] + met[CONTROL_AGAIN]
+    assert met[CONTROL] and met[CONTROL_AGAIN]
 
 
 def test_a_seed_gives_the_same_order(answer: MakeAnswer) -> None:

@@ -14,6 +14,7 @@ def test_a_timer_never_comes_early_and_sockets_still_wake_the_loop() -> None:
 
     async def look() -> tuple[float, bytes]:
         loop = asyncio.get_running_loop()
+
         async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"hello")
             writer.close()

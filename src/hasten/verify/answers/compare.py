@@ -5,13 +5,14 @@ The recorded requests go to control, control once more and the candidate, and th
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 import msgspec
 
 from hasten.errors import Unreachable
 from hasten.log import operation
-from hasten.verify.answers.asking import ARMS, NO_ANSWER, Answer, Ask
+from hasten.verify.answers.asking import ARMS, CANDIDATE, CONTROL, CONTROL_AGAIN, NO_ANSWER, Answer, Ask
 from hasten.verify.answers.plan import ComparisonPlan
 from hasten.verify.answers.result import Equivalence, RouteClass
 from hasten.verify.answers.shapes import Coverage, Shapes
@@ -37,8 +38,11 @@ def compare_answers(
     good news.
     """
     kept = [request for request in requests if plan.replay_writes or request.method in SAFE_METHODS]
-    with operation("answers.compare", requests=len(kept), seed=plan.seed) as result:
-        run = _Run(kept, ask, plan)
+    with (
+        operation("answers.compare", requests=len(kept), seed=plan.seed) as result,
+        ThreadPoolExecutor(2, thread_name_prefix="arm") as threads,
+    ):
+        run = _Run(kept, ask, plan, threads)
         ends_at = clock() + plan.time_budget_s
         for number in range(plan.rounds):
             if not run.round(number, lambda: clock() < ends_at) or run.is_settled():
@@ -53,7 +57,10 @@ class _Run:
     One comparison while it goes on.
     """
 
-    def __init__(self, requests: Sequence[LoadRequest], ask: Ask, plan: ComparisonPlan) -> None:
+    def __init__(
+        self, requests: Sequence[LoadRequest], ask: Ask, plan: ComparisonPlan, threads: ThreadPoolExecutor
+    ) -> None:
+        self._threads = threads
         self._requests = requests
         self._ask = ask
         self._plan = plan
@@ -97,10 +104,21 @@ class _Run:
             self._coverage.add(request)
 
     def _three(self, request: LoadRequest, rng: random.Random) -> Triple:
-        order = list(ARMS)
-        rng.shuffle(order)
-        answers = {arm: answered(self._ask, arm, request) for arm in order}
+        answers: dict[str, Answer] = {}
+        for group in self._groups(rng):
+            got = self._threads.map(lambda arm: answered(self._ask, arm, request), group)
+            answers.update(zip(group, got, strict=True))
         return triple_of((answers[ARMS[0]], answers[ARMS[1]], answers[ARMS[2]]), self._plan.declared)
+
+    def _groups(self, rng: random.Random) -> list[list[str]]:
+        """
+        The arms in the order in which they are asked; those of a group at the same moment.
+        """
+        if not self._plan.apart:
+            return [[arm] for arm in rng.sample(ARMS, len(ARMS))]
+        groups = [[arm] for arm in rng.sample((CONTROL, CONTROL_AGAIN), 2)]
+        rng.choice(groups).append(CANDIDATE)
+        return groups
 
     def _is_enough(self, route: str) -> bool:
         shapes, covered = self._coverage.of(route)

@@ -38,6 +38,7 @@ class ComparisonPlan(Noun, frozen=True, kw_only=True):
     known: Every request that users are known to send; what is replayed must cover their parameter shapes, or reach
         `least_clean`. Without it only the number counts.
     noise_is_fatal: For a cache rule: a field that differs between the controls would be frozen.
+    apart: Whether control and candidate are two instances, so that they can be asked at the same moment.
     replay_writes: Whether unsafe methods are sent too: three arms on one database would each write.
     rounds: How often the requests are gone through at most.
     time_budget_s: No further request is begun after this long.
@@ -49,6 +50,7 @@ class ComparisonPlan(Noun, frozen=True, kw_only=True):
     least_clean: int = LEAST_CLEAN
     known: list[LoadRequest] = []
     noise_is_fatal: bool = False
+    apart: bool = False
     replay_writes: bool = False
     rounds: int = 50
     time_budget_s: float = 120.0

@@ -150,9 +150,7 @@ def _process(command: list[str], folder: Path, rows: Path, said: IO[bytes]) -> "
                 process.wait()
 
 
-def _wait(
-    process: "subprocess.Popen[bytes]", plan: LoadPlan, on_progress: OnProgress | None, join_s: float
-) -> None:
+def _wait(process: "subprocess.Popen[bytes]", plan: LoadPlan, on_progress: OnProgress | None, join_s: float) -> None:
     started = time.monotonic()
     deadline = started + plan.total_s + plan.timeout_s + SPARE_S + join_s
     while True:
