@@ -3,6 +3,7 @@ Operations are logged with their duration and without secrets.
 """
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,23 @@ def test_a_failed_operation_says_why_and_the_error_goes_on(log: OptimizationLogg
 
     end = lines(tmp_path / "log" / "operations.jsonl")[-1]
     assert ("error", "ValueError", "broken") == (end["phase"], end["error"], end["message"])
+
+
+def test_what_libraries_warn_of_is_logged_and_not_printed(
+    log: OptimizationLogger, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Until the log is closed; secrets do not survive there either.
+    """
+    logging.getLogger("psycopg").warning("error ignored in rollback: %s", "password=pa55")
+    log.close()
+    logging.getLogger("psycopg").warning("after the end")
+
+    (line,) = lines(tmp_path / "log" / "operations.jsonl")
+    assert ("library", "psycopg", "WARNING") == (line["event"], line["logger"], line["level"])
+    assert "error ignored in rollback" in line["message"]
+    assert "pa55" not in line["message"]
+    assert "error ignored" not in capfd.readouterr().err
 
 
 def test_without_a_file_operations_still_run() -> None:

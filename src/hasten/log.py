@@ -6,6 +6,7 @@ Operations go as JSON lines to a file (`.hasten/operations.jsonl` once `log_to` 
 live display instead, so nothing is printed here.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -55,6 +56,22 @@ def _as_json(event: structlog.typing.EventDict, **_: Any) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
 
 
+class _Libraries(logging.Handler):
+    """
+    What libraries warn of, as when Ctrl-C comes in the middle of a statement, is logged and not printed.
+    """
+
+    def __init__(self, log: "OptimizationLogger") -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """
+        The warning is in the log.
+        """
+        self._log.event("library", logger=record.name, level=record.levelname, message=record.getMessage())
+
+
 class OptimizationLogger:
     """
     Writes one JSON line for the start and one for the end of each operation.
@@ -67,6 +84,7 @@ class OptimizationLogger:
         self._file: IO[str] | None = None
         self._logger: Any = None
         self._context: dict[str, Any] = {}
+        self._libraries = _Libraries(self)
 
     def log_to(self, path: Path, **context: Any) -> None:
         """
@@ -74,6 +92,7 @@ class OptimizationLogger:
         """
         self.close()
         path.parent.mkdir(parents=True, exist_ok=True)
+        logging.getLogger().addHandler(self._libraries)
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._context = context
         self._logger = structlog.wrap_logger(
@@ -86,6 +105,7 @@ class OptimizationLogger:
         """
         The file is closed; later operations are written nowhere.
         """
+        logging.getLogger().removeHandler(self._libraries)
         if self._file is not None:
             self._file.close()
         self._file = self._logger = None
