@@ -58,9 +58,11 @@ class Sent:
     @property
     def text(self) -> bytes:
         """
-        The body after its coding.
+        The body after its coding, as far as it came.
         """
-        return zlib.decompress(self.body, 31) if self.headers.get("content-encoding") == "gzip" else self.body
+        if self.headers.get("content-encoding") != "gzip":
+            return self.body
+        return zlib.decompressobj(31).decompress(self.body)
 
     @property
     def seen(self) -> Any:

@@ -32,6 +32,7 @@ class Answer:
         self._variants = variants
         self._start_response = start_response
         self._held: Optional[tuple[str, Any]] = None  # status and headers that the server has not seen
+        self._pieces: list[bytes] = []  # and the pieces
         self._begun = False
         self._write: Optional[Write] = None  # some servers have none
         self._packer: Optional[Packer] = None
@@ -75,7 +76,7 @@ class Answer:
         """
         if exc_info is not None:
             # Another answer in place of the one that was begun; the server knows whether it is too late for that.
-            self._held, self._packer, self._whole = None, None, False
+            self._held, self._pieces, self._packer, self._whole = None, [], None, False
             try:
                 return self._begin(status, headers, exc_info)
             finally:
@@ -148,28 +149,27 @@ class Answer:
         if self._held is None:
             # What comes after the length that was declared would have been cut off.
             return b"" if self._whole else piece
-        status, headers = self._held
-        course = self._course
-        is_last = not more or course.size + len(piece) == course.length
+        self._pieces.append(piece)
+        is_last = not more or self._course.size + len(piece) == self._course.length
         try:
             found, out = self._next(piece, is_last)
         except Exception as error:
             say_once("compression", "an answer goes out as it is: " + reason_of(error))
-            found, out = None, course.body
+            return self.let_go()
         if out is None:
             return b""
-        self._held = None
-        self._begin(status, headers if found is None else _texts(found))
+        (status, _), self._held, self._pieces = self._held, None, []
+        self._begin(status, _texts(found))
         return out
 
-    def _next(self, piece: bytes, is_last: bool) -> tuple[Optional[edit.Headers], Optional[bytes]]:
+    def _next(self, piece: bytes, is_last: bool) -> tuple[edit.Headers, Optional[bytes]]:
         """
         The headers to begin with, and the bytes to send; None in place of those: wait for more.
         """
         course = self._course
         step = course.take(piece, more=not is_last)
         if step == HOLD:
-            return None, None
+            return [], None
         if step == STREAM:
             made = packer(self._coding, course.request.rule.settings["level"])
             started = course.coded_headers(), self._packed(made, piece, True)
@@ -213,9 +213,10 @@ class Answer:
         """
         if self._held is None:
             return b""
-        held, self._held = self._held, None
+        held, pieces = self._held, self._pieces
+        self._held, self._pieces = None, []
         self._begin(*held)
-        return self._course.body
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _send_held(self) -> None:
         self._write_out(self.let_go())
