@@ -8,8 +8,7 @@ from collections.abc import Awaitable
 from typing import Any, Callable
 
 from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
-from hasten_runtime.http.compression import Answer
-from hasten_runtime.http.course import Request
+from hasten_runtime.http.compression import Answer, Request
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Policy, Rule

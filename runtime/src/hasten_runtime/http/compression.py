@@ -1,17 +1,75 @@
 """
-The rule `compression` on its way through ASGI: one answer, message by message. What becomes of it `course` decides.
+The rule `compression`: text travels compressed to whoever takes it so, and what does not change is compressed once.
+
+Never touched: other statuses than 200, Range requests and partial answers, `no-transform`, answers that are encoded,
+sealed (Content-Digest, Signature) or carry trailers, server-sent events, and small ones.
+
+A *file* (CSS, JavaScript, SVG, WebAssembly, fonts, or whatever has Last-Modified, and sets no cookie) is compressed
+whole and its variant kept. Everything else is *dynamic*: compressed each time, at a low level; what comes in pieces is
+compressed piece by piece, each of them flushed. A dynamic answer with a strong ETag stays as it is: the tag may be a
+version for If-Match, and a weakened one would be refused there.
+
+BREACH: compressed beside text that an attacker can choose, a secret can be guessed from sizes. So an answer to a
+request with credentials (Cookie, Authorization) is left alone if it is dynamic, unless the rule says `dynamic: true`,
+and in any case if its body holds a value from the request (of the query, or what a placeholder of the rule's path
+matched; the latter not for CSS, scripts and the like) of at least `reflected_bytes`; a stream, which cannot be searched
+before it is sent, is left alone too.
 """
 
 from collections.abc import Awaitable
 from typing import Any, Callable, Optional
+from urllib.parse import unquote_to_bytes
 
-from hasten_runtime.http.codings import Packer, packer
-from hasten_runtime.http.course import HOLD, PLAIN, STREAM, Course, Request
+from hasten_runtime.http import headers as edit
+from hasten_runtime.http.codings import Packer, available, packer
+from hasten_runtime.http.negotiation import chosen
 from hasten_runtime.http.variants import Variants, compressed
 from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.policy import Rule
 
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
+
+#: A file that says to be larger is compressed as a stream: nobody's memory is filled for it.
+HELD_BYTES = 16 * 1024 * 1024
+FILES = frozenset(
+    {
+        "text/css", "text/javascript", "application/javascript", "application/x-javascript", "image/svg+xml",
+        "application/wasm", "application/manifest+json", "font/ttf", "font/otf", "application/vnd.ms-fontobject",
+    }
+)  # fmt: skip
+TEXTS = frozenset({"application/json", "application/xml", "application/xhtml+xml", "application/rss+xml"})
+CREDENTIALS = (b"cookie", b"authorization")
+
+
+class Request:
+    """
+    What of a request decides how its answer may be compressed.
+    """
+
+    def __init__(self, rule: Rule, scope: dict[str, Any], inputs: tuple[str, ...]) -> None:
+        headers = scope["headers"]
+        self.rule = rule
+        self.is_head = scope["method"] == "HEAD"
+        self.coding = chosen(edit.joined(headers, b"accept-encoding"), available(rule.settings["codings"]))
+        self.has_range = edit.first(headers, b"range") is not None
+        self.wants_no_change = "no-transform" in edit.tokens(headers, b"cache-control")
+        self.has_credentials = any(edit.first(headers, name) is not None for name in CREDENTIALS)
+        self.knows = edit.joined(headers, b"if-none-match") or ""
+        self._query = scope.get("query_string", b"")
+        self._inputs = inputs
+
+    def is_reflected_in(self, body: bytes, *, with_path: bool) -> bool:
+        """
+        Whether the body holds a value that the request brought, as it came or decoded.
+        """
+        least = self.rule.settings["reflected_bytes"]
+        values = {each.encode("utf-8", "replace") for each in self._inputs} if with_path else set()
+        for pair in self._query.replace(b";", b"&").split(b"&"):
+            name, _, value = pair.partition(b"=")
+            for raw in (name, value):
+                values |= {raw, unquote_to_bytes(raw), unquote_to_bytes(raw.replace(b"+", b" "))}
+        return any(len(value) >= least and value in body for value in values)
 
 
 class Answer:
@@ -23,13 +81,13 @@ class Answer:
     """
 
     def __init__(self, request: Request, variants: Variants, send: Send) -> None:
-        self._course = Course(request)
+        self._request = request
         self._variants = variants
         self._send = send
         self._start: Optional[Message] = None
         self._held: list[Message] = []
         self._packer: Optional[Packer] = None
-        self._through = False
+        self._whole = self._file = self._through = False
 
     async def __call__(self, message: Message) -> None:
         """
@@ -77,48 +135,90 @@ class Answer:
         return await self._body(message)
 
     def _begin(self, start: Message) -> list[Message]:
-        headers = list(start.get("headers", ()))
-        sent = self._course.begin(start["status"], headers, trailers=bool(start.get("trailers")))
-        if sent is None:
-            self._start, self._held = start, [start]
-            return []
-        self._through = True
-        return [start if sent is headers else {**start, "headers": sent}]
+        request, headers = self._request, list(start.get("headers", ()))
+        if start["status"] == 304 and not request.has_range:
+            self._through = True
+            return [{**start, "headers": not_modified(headers, request.knows)}]
+        if not self._concerns(start, headers):
+            self._through = True
+            return [start]
+        self._file = is_file(headers)
+        is_open = request.has_credentials and not self._file and not request.rule.settings["dynamic"]
+        if is_open or (not self._file and is_version(headers)):
+            self._through = True
+            return [start]
+        varied = {**start, "headers": edit.with_vary(headers)}
+        if request.coding is None or request.has_range:
+            self._through = True
+            return [varied]
+        if request.is_head:
+            # The length of what GET would send is not known, and another one must not be said (RFC 9110 §8.6).
+            self._through = True
+            kept = edit.without(varied["headers"], b"content-length", b"accept-ranges")
+            return [{**start, "headers": edit.with_weak_etag(kept)}]
+        self._start, self._held = start, [start]
+        return []
+
+    def _concerns(self, start: Message, headers: list[Any]) -> bool:
+        request = self._request
+        if start["status"] != 200 or start.get("trailers") or request.wants_no_change:
+            return False
+        if edit.first(headers, b"content-encoding") is not None or edit.first(headers, b"content-range") is not None:
+            return False
+        if "no-transform" in edit.tokens(headers, b"cache-control") or any(k.lower() in edit.SEALS for k, _ in headers):
+            return False
+        if not is_text(headers, request.rule.content_types):
+            return False
+        length = length_of(headers)
+        return length is None or length >= request.rule.settings["minimum_bytes"]
 
     async def _body(self, message: Message) -> list[Message]:
+        assert self._start is not None
+        length = length_of(self._start["headers"])
+        more = bool(message.get("more_body"))
         self._held.append(message)
-        course = self._course
-        step = course.take(message.get("body", b""), more=bool(message.get("more_body")))
-        if step == HOLD:
-            return []
-        if step == PLAIN:
+        if more:
+            if self._file and length is not None and length <= HELD_BYTES:
+                self._whole = True
+                held = sum(len(each.get("body", b"")) for each in self._held[1:])
+                return [] if held <= length else self._as_it_is()
+            return self._stream()
+        body = b"".join(each.get("body", b"") for each in self._held[1:])
+        if len(body) < self._request.rule.settings["minimum_bytes"] or (length is not None and length != len(body)):
             return self._as_it_is()
-        if step == STREAM:
-            return self._stream(message)
-        coded = await self._coded(course.body)
+        # The name of a script may stand in the script, beside no secret; anywhere else a path may have been chosen.
+        with_path = media_type(self._start["headers"]) not in FILES
+        if self._request.has_credentials and self._request.is_reflected_in(body, with_path=with_path):
+            return self._as_it_is()
+        coded = await self._coded(body)
         if coded is None:
             return self._as_it_is()
-        start = {**self._held[0], "headers": course.coded_headers(len(coded))}
+        start = self._coded_start((b"content-length", b"%d" % len(coded)))
         self._through, self._held = True, []
         return [start, {"type": "http.response.body", "body": coded, "more_body": False}]
 
     async def _coded(self, body: bytes) -> Optional[bytes]:
-        settings, coding = self._course.request.rule.settings, self._course.request.coding
+        settings, coding = self._request.rule.settings, self._request.coding
         assert coding is not None
-        if self._course.is_file:
+        if self._file:
             return await self._variants.of(body, coding, settings["stored_level"], settings["stored_bytes"])
         return await compressed(body, coding, settings["level"])
 
     def _as_it_is(self) -> list[Message]:
+        """
+        The plain bytes, to a client that might have had others.
+        """
         start, *bodies = self._held
         self._through, self._held = True, []
-        return [{**start, "headers": self._course.plain_headers()}, *bodies]
+        return [{**start, "headers": edit.with_vary(start["headers"])}, *bodies]
 
-    def _stream(self, first: Message) -> list[Message]:
-        request = self._course.request
-        assert request.coding is not None
-        made = packer(request.coding, request.rule.settings["level"])
-        start = {**self._held[0], "headers": self._course.coded_headers()}
+    def _stream(self) -> list[Message]:
+        if self._request.has_credentials:
+            return self._as_it_is()
+        coding = self._request.coding
+        assert coding is not None
+        made = packer(coding, self._request.rule.settings["level"])
+        start, first = self._coded_start(), self._held[1]
         self._packer, self._held = made, []
         return [start, self._piece(first)]
 
@@ -130,3 +230,61 @@ class Answer:
             coded += self._packer.end()
             self._through = True
         return {**message, "body": coded}
+
+    def _coded_start(self, *more: tuple[bytes, bytes]) -> Message:
+        assert self._start is not None
+        assert self._request.coding is not None
+        kept = edit.without(self._start["headers"], b"content-length", b"accept-ranges")
+        coding = (b"content-encoding", self._request.coding.encode())
+        return {**self._start, "headers": [*edit.with_weak_etag(edit.with_vary(kept)), coding, *more]}
+
+
+def is_text(headers: list[Any], types: tuple[str, ...]) -> bool:
+    """
+    Whether the content type is one of `types`; with none given, whether it is one that shrinks.
+    """
+    kind = media_type(headers)
+    if types:
+        return kind in types
+    if kind == "text/event-stream":
+        return False
+    return kind.startswith("text/") or kind in FILES or kind in TEXTS or kind.endswith(("+json", "+xml"))
+
+
+def is_file(headers: list[Any]) -> bool:
+    """
+    Whether the answer is the same for everybody and for long, as far as it says.
+    """
+    if edit.first(headers, b"set-cookie") is not None or "private" in edit.tokens(headers, b"cache-control"):
+        return False
+    return media_type(headers) in FILES or edit.first(headers, b"last-modified") is not None
+
+
+def is_version(headers: list[Any]) -> bool:
+    """
+    Whether the answer has a strong ETag, which a client may send back in If-Match.
+    """
+    return (edit.first(headers, b"etag") or b"").startswith(b'"')
+
+
+def not_modified(headers: list[Any], knows: str) -> edit.Headers:
+    """
+    The headers of a 304 with its ETag in the form in which the client has it: weak, if it got the answer compressed.
+    """
+    tag = (edit.first(headers, b"etag") or b"").decode("latin-1")
+    return edit.with_vary(edit.with_weak_etag(headers)) if tag and f"W/{tag}" in knows else headers
+
+
+def media_type(headers: list[Any]) -> str:
+    """
+    The content type without its parameters, in lower case.
+    """
+    return (edit.first(headers, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()
+
+
+def length_of(headers: list[Any]) -> Optional[int]:
+    """
+    The length that the application declares, if it is a number.
+    """
+    value = edit.first(headers, b"content-length") or b""
+    return int(value) if value.isdigit() else None
