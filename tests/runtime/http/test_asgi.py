@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, Sent, answering, ask, asked, scope_of, trial, write_policy
 
-from hasten_runtime.http import asgi
+from hasten_runtime.http import asgi, compression
 from hasten_runtime.http.asgi import Agent
 from hasten_runtime.standing import Standing
 
@@ -217,9 +217,9 @@ def test_a_fault_in_the_rules_lets_the_request_pass(
     def fail(*_: object) -> Any:
         raise KeyError("a fault")
 
-    for name in ("arm_of", "Request"):
+    for module, name in ((asgi, "arm_of"), (compression, "Request")):
         with monkeypatch.context() as patched:
-            patched.setattr(asgi, name, fail)
+            patched.setattr(module, name, fail)
 
             assert plain.messages == asked(agent_for(app, tmp_path), headers=TAKES_GZIP).messages
     assert "a request passes without any rule: KeyError" in capsys.readouterr().err
