@@ -28,6 +28,24 @@ def test_headers_are_named_as_on_the_wire() -> None:
     )
 
 
+def test_what_the_server_knows_of_the_user_is_as_good_as_a_header() -> None:
+    """
+    A name or a certificate that the server has checked counts as credentials; an empty one does not.
+    """
+    for known in ("REMOTE_USER", "SSL_CLIENT_CERT"):
+        assert [(b"authorization", b"")] == scope_of(environ_of(**{known: "somebody"}))["headers"]
+        assert [] == scope_of(environ_of(**{known: ""}))["headers"]
+
+
+def test_headers_without_a_prefix_are_headers() -> None:
+    """
+    The two that PEP 3333 names otherwise are there, unless they are empty.
+    """
+    scope = scope_of(environ_of(CONTENT_TYPE="text/plain", CONTENT_LENGTH=""))
+
+    assert [(b"content-type", b"text/plain")] == scope["headers"]
+
+
 def test_what_decides_about_the_arm_is_little() -> None:
     """
     The question and the identity, and nothing else of the request.

@@ -14,7 +14,7 @@ import pytest
 from tests.runtime.driving import RULE, TEXT, trial, write_policy
 from tests.runtime.wsgi_driving import TAKES_GZIP, Sent, agent_for, answering, asked, environ_of, served
 
-from hasten_runtime.http import wsgi
+from hasten_runtime.http import compression, wsgi
 
 KEY = "k" * 20
 SCRIPT = ("Content-Type", "text/javascript")
@@ -131,15 +131,16 @@ def test_without_a_rule_for_it_everything_is_as_without_the_agent(tmp_path: Path
         assert served(odd, one).seen == served(agent, other).seen
 
 
-def test_the_same_with_a_rule_for_everything_but_what_it_adds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kinds", [["compression"], ["cache_headers"], ["compression", "cache_headers"]])
+def test_the_same_with_rules_for_everything_but_what_they_add(tmp_path: Path, kinds: list[str]) -> None:
     """
-    2,000 requests with compression on: same status, same text, same errors, same headers but for those of the coding,
+    2,000 requests with every rule on: same status, same text, same errors, same headers but for those that are theirs,
     and every iterable is closed once.
     """
-    write_policy(tmp_path / "policy.json")
-    added = {"vary", "content-encoding", "content-length", "etag", "accept-ranges"}
+    write_policy(tmp_path / "policy.json", [{**RULE, "id": kind, "kind": kind} for kind in kinds])
+    added = {"vary", "content-encoding", "content-length", "etag", "accept-ranges", "cache-control"}
     agent = agent_for(odd, tmp_path)
-    compressed = 0
+    changed = {"content-encoding": 0, "etag": 0}
     for asks, same in zip(requests(2000), requests(2000), strict=True):
         one, other = served(odd, asks), served(agent, same)
 
@@ -150,9 +151,11 @@ def test_the_same_with_a_rule_for_everything_but_what_it_adds(tmp_path: Path) ->
         assert one.body == other.text
         if isinstance(one.result, Pieces):
             assert 1 == one.result.closed == getattr(other.result, "_result", other.result).closed
-        compressed += "content-encoding" in other.headers
+        for name in changed:
+            changed[name] += name in other.headers
 
-    assert compressed > 100
+    assert ("compression" in kinds) == (changed["content-encoding"] > 100)
+    assert ("cache_headers" in kinds) == (changed["etag"] > 100)
 
 
 def test_a_request_that_no_rule_is_for_meets_nothing_in_between(tmp_path: Path) -> None:
@@ -220,9 +223,9 @@ def test_a_rule_is_for_the_whole_path_as_asgi_has_it(tmp_path: Path) -> None:
     write_policy(tmp_path / "policy.json", [rule])
     agent = agent_for(answering(TEXT, headers=[SCRIPT]), tmp_path)
     path = "/köln/dom".encode().decode("latin-1")
-    coded = [asked(agent, path, SCRIPT_NAME=mount, **TAKES_GZIP).headers.get("content-encoding") for mount in ("/shop", "")]
+    sents = [asked(agent, path, SCRIPT_NAME=mount, **TAKES_GZIP) for mount in ("/shop", "")]
 
-    assert ["gzip", None] == coded
+    assert ["gzip", None] == [sent.headers.get("content-encoding") for sent in sents]
 
 
 def test_a_fault_in_the_rules_lets_the_request_pass(
@@ -237,9 +240,9 @@ def test_a_fault_in_the_rules_lets_the_request_pass(
     def fail(*_: object) -> Any:
         raise KeyError("a fault")
 
-    for name in ("arm_of", "Request"):
+    for module, name in ((wsgi, "arm_of"), (compression, "Request")):
         with monkeypatch.context() as patched:
-            patched.setattr(wsgi, name, fail)
+            patched.setattr(module, name, fail)
 
             assert asked(app, **TAKES_GZIP).seen == asked(agent_for(app, tmp_path), **TAKES_GZIP).seen
     assert "a request passes without any rule: KeyError" in capsys.readouterr().err

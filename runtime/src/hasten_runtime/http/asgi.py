@@ -8,11 +8,12 @@ from collections.abc import Awaitable
 from typing import Any, Callable
 
 from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
-from hasten_runtime.http import cache_headers, compression
+from hasten_runtime.http.aside import in_a_thread
+from hasten_runtime.http.chain import Chains, matching
 from hasten_runtime.http.links import Link
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.policy import Policy, Rule
+from hasten_runtime.policy import Policy
 from hasten_runtime.standing import Standing
 
 Scope = dict[str, Any]
@@ -34,8 +35,7 @@ class Agent:
         self.app = app
         self._standing = standing
         self._variants = Variants()
-        # From the client inward: an ETag is made of the plain answer, and a 304 needs no compression.
-        self._links = {"compression": self._compressing, "cache_headers": _heading}
+        self._chains = Chains(self._variants, in_a_thread)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """
@@ -60,17 +60,10 @@ class Agent:
                 scope = {**scope, "headers": arm.headers}
             if arm.asked:
                 send = _labeled(send, arm, policy.revision)
-        found = _matching(rules, scope)
+        found = matching(rules, scope["method"], scope["path"])
         if not found:
             return self.app(scope, receive, send)
-        chain: list[Link] = []
-        for kind, make in self._links.items():
-            if kind in found:
-                chain.append(make(*found[kind], scope, chain[-1] if chain else send))
-        return self._answered(scope, receive, chain)
-
-    def _compressing(self, rule: Rule, inputs: tuple[str, ...], scope: Scope, send: Send) -> Link:
-        return compression.Answer(compression.Request(rule, scope, inputs), self._variants, send)
+        return self._answered(scope, receive, self._chains.of(found, scope, send))
 
     async def _answered(self, scope: Scope, receive: Receive, chain: list[Link]) -> None:
         try:
@@ -79,23 +72,6 @@ class Agent:
             # Also where the application fails: the server is to see as much of the answer as it would have seen.
             for link in reversed(chain):
                 await link.let_go()
-
-
-def _matching(rules: tuple[Rule, ...], scope: Scope) -> dict[str, tuple[Rule, tuple[str, ...]]]:
-    """
-    Of each kind the first rule that is for this request, with what the placeholders of its path stand for.
-    """
-    found: dict[str, tuple[Rule, tuple[str, ...]]] = {}
-    for rule in rules:
-        if rule.kind not in found:
-            inputs = rule.matched(scope["method"], scope["path"])
-            if inputs is not None:
-                found[rule.kind] = (rule, inputs)
-    return found
-
-
-def _heading(rule: Rule, _inputs: tuple[str, ...], scope: Scope, send: Send) -> Link:
-    return cache_headers.Answer(cache_headers.Request(rule, scope), send)
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:

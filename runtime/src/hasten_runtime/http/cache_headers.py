@@ -14,11 +14,11 @@ body has to be held until it is whole.
 The application runs as before for each of them: what is saved is the way to the client.
 """
 
-import asyncio
 import time
 from typing import Any, Optional
 
 from hasten_runtime.http import headers as edit
+from hasten_runtime.http.aside import Aside, in_a_thread
 from hasten_runtime.http.lifetimes import cache_control, is_open
 from hasten_runtime.http.links import Link, Message, OwnStart, Send
 from hasten_runtime.http.preconditions import Preconditions, of_304
@@ -59,8 +59,9 @@ class Answer(Link):
 
     kind = "cache_headers"
 
-    def __init__(self, request: Request, send: Send) -> None:
+    def __init__(self, request: Request, send: Send, aside: Aside = in_a_thread) -> None:
         super().__init__(send)
+        self._aside = aside
         self._request = request
         self._settings = request.rule.settings
         #: The headers as the application gave them.
@@ -121,14 +122,15 @@ class Answer(Link):
         return outgoing
 
     async def _tag(self) -> bytes:
-        tag = edit.first(self._said, b"etag")
-        if tag is not None:
-            return tag
+        own = edit.first(self._said, b"etag")
+        if own is not None:
+            return own
         body = b"".join(each.get("body", b"") for each in self._held[1:])
         if len(body) < INLINE_BYTES:
             return tag_of(self._said, body)
         # The digest lets go of the interpreter.
-        return await asyncio.get_running_loop().run_in_executor(None, tag_of, self._said, body)
+        tag: bytes = await self._aside(tag_of, self._said, body)
+        return tag
 
     def _dressed(self, tag: Optional[bytes]) -> list[Message]:
         """

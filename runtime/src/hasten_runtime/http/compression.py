@@ -16,14 +16,13 @@ matched; the latter not for CSS, scripts and the like) of at least `reflected_by
 before it is sent, is left alone too.
 """
 
-from typing import Any, Optional
+from typing import Any, Optional, Protocol
 from urllib.parse import unquote_to_bytes
 
 from hasten_runtime.http import headers as edit
 from hasten_runtime.http.codings import Packer, available, packer
 from hasten_runtime.http.links import Link, Message, OwnStart, Send
 from hasten_runtime.http.negotiation import chosen
-from hasten_runtime.http.variants import Variants, compressed
 from hasten_runtime.policy import Rule
 
 #: A file that says to be larger is compressed as a stream: nobody's memory is filled for it.
@@ -36,6 +35,22 @@ FILES = frozenset(
 )  # fmt: skip
 TEXTS = frozenset({"application/json", "application/xml", "application/xhtml+xml", "application/rss+xml"})
 CREDENTIALS = (b"cookie", b"authorization")
+
+
+class Variants(Protocol):
+    """
+    Makes coded bodies, and keeps those of files; None in place of one that would not be smaller.
+    """
+
+    async def of(self, body: bytes, coding: str, level: int, most_bytes: int) -> Optional[bytes]:
+        """
+        The coded body of a file.
+        """
+
+    async def once(self, body: bytes, coding: str, level: int) -> Optional[bytes]:
+        """
+        The coded body of what is not kept.
+        """
 
 
 class Request:
@@ -177,7 +192,7 @@ class Answer(Link):
         assert coding is not None
         if self._file:
             return await self._variants.of(body, coding, settings["stored_level"], settings["stored_bytes"])
-        return await compressed(body, coding, settings["level"])
+        return await self._variants.once(body, coding, settings["level"])
 
     def _as_it_is(self) -> list[Message]:
         """

@@ -14,11 +14,15 @@ _ASKING = (
     ("HTTP_AUTHORIZATION", b"authorization"),
     ("HTTP_COOKIE", b"cookie"),
 )
+#: Headers that PEP 3333 names without HTTP_.
+_UNNAMED = (("CONTENT_TYPE", b"content-type"), ("CONTENT_LENGTH", b"content-length"))
+#: Who asks may be known to the server; to a rule that is as good as a header that says it.
+_KNOWN_OTHERWISE = ("REMOTE_USER", "SSL_CLIENT_CERT")
 
 
 def path_of(environ: Environ) -> str:
     """
-    The whole path, decoded: a WSGI server gives its bytes as if they were Latin-1 (PEP 3333), one for ASGI decodes them.
+    The whole path, decoded: a server for WSGI gives its bytes as if they were Latin-1 (PEP 3333), one for ASGI does not.
     """
     path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
     return path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
@@ -41,6 +45,9 @@ def scope_of(environ: Environ) -> dict[str, Any]:
         for key, value in environ.items()
         if key.startswith("HTTP_")
     ]
+    headers += [(name, environ[key].encode("latin-1")) for key, name in _UNNAMED if environ.get(key)]
+    if any(environ.get(key) for key in _KNOWN_OTHERWISE):
+        headers.append((b"authorization", b""))
     return {
         "type": "http",
         "method": environ["REQUEST_METHOD"],

@@ -44,6 +44,13 @@ class Link:
         #: A part of the answer is out in another form, so there is nothing to fall back to.
         self._committed = False
 
+    @property
+    def is_through(self) -> bool:
+        """
+        Whether every message that comes is passed on as it is.
+        """
+        return self._through
+
     async def __call__(self, message: Message) -> None:
         """
         What this message means for the client is sent.

@@ -1,7 +1,7 @@
 """
 Coded bodies where each request has a thread: it compresses by itself, and who wants the same bytes waits for it.
 
-Without an event loop: a server for WSGI never imports asyncio because of us.
+Coroutines in form alone (see `aside`): no event loop is there, and none is imported.
 """
 
 import os
@@ -10,13 +10,6 @@ from typing import Optional
 
 from hasten_runtime.http.codings import packed
 from hasten_runtime.http.kept import Kept, Key, key_of, smaller
-
-
-def compressed(body: bytes, coding: str, level: int) -> Optional[bytes]:
-    """
-    The coded body, or None where it would not be smaller. The compressors let go of the interpreter.
-    """
-    return smaller(packed(coding, level, body), body)
 
 
 class ThreadVariants:
@@ -41,7 +34,7 @@ class ThreadVariants:
         """
         return self._kept.size_bytes
 
-    def of(self, body: bytes, coding: str, level: int, most_bytes: int) -> Optional[bytes]:
+    async def of(self, body: bytes, coding: str, level: int, most_bytes: int) -> Optional[bytes]:
         """
         The coded body, or None where it would not be smaller. Threads that ask together wait for one compression.
         """
@@ -59,10 +52,16 @@ class ThreadVariants:
                     return self._kept.used(key)
             return self._make(key, body, most_bytes)
 
+    async def once(self, body: bytes, coding: str, level: int) -> Optional[bytes]:
+        """
+        The same, not kept. The compressors let go of the interpreter.
+        """
+        return smaller(packed(coding, level, body), body)
+
     def _make(self, key: Key, body: bytes, most_bytes: int) -> Optional[bytes]:
         _, coding, level = key
         try:
-            variant = compressed(body, coding, level)
+            variant = smaller(packed(coding, level, body), body)
             with self._lock:
                 self.made += 1
                 self._kept.keep(key, variant, most_bytes)

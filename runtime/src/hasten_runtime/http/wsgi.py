@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from typing import Any, Callable, Optional
 
 from hasten_runtime.arms import CANDIDATE, Arm, arm_of
-from hasten_runtime.http.course import Request
+from hasten_runtime.http.aside import here
+from hasten_runtime.http.chain import Chains, matching
 from hasten_runtime.http.environ import Environ, asking_scope, path_of, scope_of
 from hasten_runtime.http.thread_variants import ThreadVariants
-from hasten_runtime.http.wsgi_compression import Answer
+from hasten_runtime.http.wsgi_answer import Answer
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Policy
 from hasten_runtime.standing import Standing
@@ -34,6 +35,7 @@ class Agent:
         self.app = app
         self._standing = standing
         self._variants = ThreadVariants()
+        self._chains = Chains(self._variants, here)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """
@@ -65,13 +67,13 @@ class Agent:
             environ.pop("HTTP_HASTEN_ARM", None)
             if arm.asked:
                 start_response = _labeled(start_response, arm, policy.revision)
-        method, path = environ["REQUEST_METHOD"], path_of(environ)
-        for rule in rules:
-            inputs = rule.matched(method, path) if rule.kind == "compression" else None
-            if inputs is not None:
-                request = Request(rule, scope_of(environ), inputs)
-                return start_response, Answer(request, self._variants, start_response)
-        return start_response, None
+        method = environ["REQUEST_METHOD"]
+        found = matching(rules, method, path_of(environ))
+        if not found:
+            return start_response, None
+        answer = Answer(start_response, is_head=method == "HEAD")
+        answer.chain = self._chains.of(found, scope_of(environ), answer.send)
+        return start_response, answer if answer.chain else None
 
 
 def _labeled(start_response: StartResponse, arm: Arm, revision: int) -> StartResponse:

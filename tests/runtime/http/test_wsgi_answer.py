@@ -1,5 +1,5 @@
 """
-The rule `compression` on WSGI answers: what is special to them. What becomes of an answer is tested for ASGI, too.
+The rules on WSGI answers: what is special to them. What a rule makes of an answer is tested for ASGI.
 """
 
 import io
@@ -11,10 +11,10 @@ from typing import Any
 from wsgiref.util import FileWrapper
 
 import pytest
-from tests.runtime.driving import TEXT
-from tests.runtime.wsgi_driving import TAKES_GZIP, Server, answering, asked, behind, environ_of, served
+from tests.runtime.driving import RULE, TEXT, write_policy
+from tests.runtime.wsgi_driving import TAKES_GZIP, Server, agent_for, answering, asked, behind, environ_of, served
 
-from hasten_runtime.http import course, thread_variants
+from hasten_runtime.http import compression, thread_variants
 
 JSON = ("Content-Type", "application/json")
 SCRIPT = ("Content-Type", "text/javascript; charset=utf-8")
@@ -265,7 +265,7 @@ def test_what_is_written_is_compressed_too(tmp_path: Path, headers: list[tuple[s
 @pytest.mark.parametrize("when", ["before", "first", "later"])
 def test_an_error_page_takes_the_place_of_an_answer_that_is_not_out(tmp_path: Path, when: str) -> None:
     """
-    With `exc_info` the server decides: what it has not sent is replaced, and if it has, the application's error goes up.
+    With `exc_info` the server decides: what it has not sent is replaced; if it has, the application's error goes up.
     """
 
     def app(environ: Any, start_response: Any) -> Iterable[bytes]:
@@ -361,7 +361,7 @@ def test_what_our_own_code_cannot_do_leaves_the_answer(
         raise MemoryError("no room")
 
     app = answering(TEXT, headers=[JSON])
-    for owner, name in ((thread_variants, "packed"), (course.Course, "take"), (course.Course, "begin")):
+    for owner, name in ((thread_variants, "packed"), (compression.Answer, "_body"), (compression.Answer, "_begin")):
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, fail)
             agent = behind(app, tmp_path)
@@ -393,3 +393,21 @@ def test_headers_that_are_no_list_pass(tmp_path: Path) -> None:
     behind(app, tmp_path)(environ_of(**TAKES_GZIP), lambda _, headers: seen.append(headers))
 
     assert [given] == seen
+
+
+@pytest.mark.parametrize("pieces", [[TEXT], [TEXT, TEXT]])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_has_the_answer_already_is_told_so(tmp_path: Path, pieces: list[bytes], method: str) -> None:
+    """
+    With `cache_headers` a second request gets a 304 without a body; the application is asked to the end, and closed.
+    """
+    rules = [{**RULE, "id": kind, "kind": kind} for kind in ("compression", "cache_headers")]
+    write_policy(tmp_path / "policy.json", rules)
+    agent = agent_for(answering(*pieces, headers=[SCRIPT]), tmp_path)
+    first = asked(agent, **TAKES_GZIP)
+    second = asked(agent, method=method, HTTP_IF_NONE_MATCH=first.headers["etag"], **TAKES_GZIP)
+
+    assert ("200 OK", b"".join(pieces), "no-cache") == (first.status, first.text, first.headers["cache-control"])
+    assert ("304 Not Modified", b"", None) == (second.status, second.body, second.error)
+    assert first.headers["etag"] == second.headers["etag"]
+    assert second.begun_in_time
