@@ -50,7 +50,7 @@ def _hook(module: ModuleType) -> None:
 
 def behind(app: Any, server: str, interface: str) -> Any:
     """
-    The application behind the agent. One that is there already stays as it is, and so does one that cannot be put there.
+    The application behind the agent. One that is there already, or cannot be put there, stays as it is.
 
     Args:
         app: The application, as the server loaded it.

@@ -2,7 +2,7 @@
 Which rules are for a request, and what stands in front of its answer because of them.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 from hasten_runtime.http import cache_headers, compression
 from hasten_runtime.http.aside import Aside
@@ -12,17 +12,6 @@ from hasten_runtime.policy import Rule
 Scope = dict[str, Any]
 #: By kind: the rule, and what the placeholders of its path stand for.
 Found = dict[str, tuple[Rule, tuple[str, ...]]]
-
-
-class Make(Protocol):
-    """
-    Makes the link of one kind.
-    """
-
-    def __call__(self, rule: Rule, inputs: tuple[str, ...], scope: Scope, send: Send) -> Link:
-        """
-        The link for this request.
-        """
 
 
 def matching(rules: tuple[Rule, ...], method: str, path: str) -> Found:
@@ -51,7 +40,7 @@ class Chains:
         self._variants = variants
         self._aside = aside
         # From the client inward: an ETag is made of the plain answer, and a 304 needs no compression.
-        self._makes: dict[str, Make] = {"compression": self._compressing, "cache_headers": self._heading}
+        self._makes = {"compression": self._compressing, "cache_headers": self._heading}
 
     def of(self, found: Found, scope: Scope, send: Send) -> list[Link]:
         """
@@ -66,5 +55,5 @@ class Chains:
     def _compressing(self, rule: Rule, inputs: tuple[str, ...], scope: Scope, send: Send) -> Link:
         return compression.Answer(compression.Request(rule, scope, inputs), self._variants, send)
 
-    def _heading(self, rule: Rule, inputs: tuple[str, ...], scope: Scope, send: Send) -> Link:
+    def _heading(self, rule: Rule, _inputs: tuple[str, ...], scope: Scope, send: Send) -> Link:
         return cache_headers.Answer(cache_headers.Request(rule, scope), send, self._aside)

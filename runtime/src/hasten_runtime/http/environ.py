@@ -22,7 +22,7 @@ _KNOWN_OTHERWISE = ("REMOTE_USER", "SSL_CLIENT_CERT")
 
 def path_of(environ: Environ) -> str:
     """
-    The whole path, decoded: a server for WSGI gives its bytes as if they were Latin-1 (PEP 3333), one for ASGI does not.
+    The whole path, decoded: a server for WSGI gives its bytes as if they were Latin-1 (PEP 3333).
     """
     path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
     return path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")
