@@ -6,20 +6,14 @@ does the same and puts the agent in front of the application, in the process tha
 the application (gunicorn's `--preload`, the reloaders) never reports as a worker and opens nothing that is forked.
 """
 
-from __future__ import annotations
-
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hasten_runtime.once import say_once
 from hasten_runtime.servers import behind
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import ModuleType
 
-
-def uvicorn(module: ModuleType) -> None:
+def uvicorn(module: Any) -> None:
     """
     `Config.load` leaves the application behind the agent. What it leaves is ASGI 3 for every kind of application.
     """
@@ -34,7 +28,7 @@ def uvicorn(module: ModuleType) -> None:
     module.Config.load = load_and_wrap
 
 
-def gunicorn(module: ModuleType) -> None:
+def gunicorn(module: Any) -> None:
     """
     A worker that has loaded its application has it behind the agent; workers of other servers look after themselves.
     """
@@ -57,7 +51,7 @@ def gunicorn(module: ModuleType) -> None:
     worker.load_wsgi = load_and_wrap
 
 
-def waitress(module: ModuleType) -> None:
+def waitress(module: Any) -> None:
     """
     `create_server`, which `serve` and `waitress-serve` call too, gets the application behind the agent.
     """
@@ -73,7 +67,7 @@ def waitress(module: ModuleType) -> None:
     module.create_server = create_server
 
 
-def django(module: ModuleType) -> None:
+def django(module: Any) -> None:
     """
     The server of `runserver` serves its application behind the agent; the process that watches for changes has none.
     """
@@ -87,7 +81,7 @@ def django(module: ModuleType) -> None:
     server.set_app = set_wrapped
 
 
-def werkzeug(module: ModuleType) -> None:
+def werkzeug(module: Any) -> None:
     """
     The server of `flask run` and `run_simple` serves its application behind the agent.
     """
@@ -105,7 +99,7 @@ def werkzeug(module: ModuleType) -> None:
     server.serve_forever = serve_wrapped
 
 
-def hypercorn(module: ModuleType) -> None:
+def hypercorn(module: Any) -> None:
     """
     A worker on asyncio or uvloop serves its application behind the agent.
     """
@@ -123,25 +117,25 @@ def hypercorn(module: ModuleType) -> None:
     module.worker_serve = worker_serve
 
 
-def granian_asgi(module: ModuleType) -> None:
+def granian_asgi(module: Any) -> None:
     """
     A worker for ASGI calls its application through the agent.
     """
     _granian(module, "asgi")
 
 
-def granian_wsgi(module: ModuleType) -> None:
+def granian_wsgi(module: Any) -> None:
     """
     A worker for WSGI calls its application through the agent.
     """
     _granian(module, "wsgi")
 
 
-def _granian(module: ModuleType, interface: str) -> None:
-    wrapper: Callable[..., Any] = module._callback_wrapper
+def _granian(module: Any, interface: str) -> None:
+    wrapper = module._callback_wrapper
 
     @wraps(wrapper)
     def callback_wrapper(callback: Any, *args: Any, **named: Any) -> Any:
         return wrapper(behind(callback, "granian", interface), *args, **named)
 
-    module._callback_wrapper = callback_wrapper  # type: ignore[attr-defined]
+    module._callback_wrapper = callback_wrapper

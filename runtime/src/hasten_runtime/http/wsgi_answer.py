@@ -33,7 +33,8 @@ class Answer:
         self.chain: list[Link] = []
         self._start_response = start_response
         self._is_head = is_head
-        self._status, self._headers = "", []  # type: str, list[tuple[str, str]]
+        self._status = ""
+        self._headers: list[tuple[str, str]] = []
         self._told: edit.Headers = []
         self._length: Optional[int] = None
         self._is_started = self._is_begun = self._is_ended = self._hides_length = False
@@ -64,9 +65,11 @@ class Answer:
             raise
         if type(result) in (list, tuple):
             found = self._of_list(result)
+            self.chain = []
             # Of a list of one piece some servers declare the length, which HEAD is not to say.
             return iter(found) if self._hides_length else found
         if self._is_begun and self._passes:
+            self.chain = []
             return result
         body = Body(self, result)
         if self.is_held:
@@ -168,6 +171,9 @@ class Answer:
         self._came += len(piece)
         self._is_ended = not more or self._came == self._length
         self._tell({"type": "http.response.body", "body": piece, "more_body": not self._is_ended})
+        if self._is_ended:
+            # The links know this answer and it knows them: without that they need not wait for the collector.
+            self.chain = []
         return self._taken()
 
     def _taken(self) -> bytes:

@@ -11,7 +11,7 @@ class Body:
     The pieces of an answer, each as the answer makes it of the application's.
 
     Args:
-        answer: What becomes of each piece: `take`, `end`, `let_go` and `is_held` of `wsgi_compression.Answer`.
+        answer: What becomes of each piece: `take`, `end`, `let_go` and `is_held` of `wsgi_answer.Answer`.
         result: What the application returned.
     """
 
