@@ -352,7 +352,9 @@ def test_vary_is_one_line(tmp_path: Path) -> None:
     app = answering(TEXT, headers=[HTML, (b"Vary", b"Accept"), (b"vary", b"Origin, accept")])
     agent = behind(app, tmp_path)
     first = asked(agent)
-    lines = [[v for k, v in sent.messages[0]["headers"] if k.lower() == b"vary"] for sent in (first, again(agent, first))]
+    lines = [
+        [v for k, v in sent.messages[0]["headers"] if k.lower() == b"vary"] for sent in (first, again(agent, first))
+    ]
 
     assert [[b"Accept, Origin"]] * 2 == lines
 
@@ -380,10 +382,14 @@ def test_nobody_is_told_that_anothers_answer_is_theirs(tmp_path: Path, who: byte
     assert "private, no-cache" == firsts[who].headers["cache-control"]
 
 
-NAMES = st.sampled_from([b"cookie", b"authorization", b"x-api-key", b"accept", b"user-agent", b"x-odd", b"x-forwarded-for"])
+NAMES = st.sampled_from(
+    [b"cookie", b"authorization", b"x-api-key", b"accept", b"user-agent", b"x-odd", b"x-forwarded-for"]
+)
 TYPES = st.sampled_from([HTML, JSON, SCRIPT, PICTURE, (b"content-type", b"font/woff2"), (b"x-none", b"")])
 PATHS = st.sampled_from(["/", "/assets/app-3f2a1b9c.js", "/assets/a-3f2a1b9c.png", "/avatars/7.png"])
-SAID = st.sampled_from([(b"set-cookie", b"a=1"), (b"vary", b"Cookie"), (b"vary", b"X-Odd"), (b"x-none", b""), (b"etag", b'"v"')])
+SAID = st.sampled_from(
+    [(b"set-cookie", b"a=1"), (b"vary", b"Cookie"), (b"vary", b"X-Odd"), (b"x-none", b""), (b"etag", b'"v"')]
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -399,7 +405,10 @@ def test_no_personal_answer_becomes_one_that_a_shared_cache_may_keep(
     app = answering(TEXT, headers=[kind, said])
     agent = behind(app, folder, short=["/avatars/{file}"], immutable=["/assets/{file}"])
     sent = asked(agent, path, headers=[(name, b"x") for name in names])
-    tells = {b"cookie", b"authorization", b"x-api-key", b"x-odd"} & {*names, said[1].lower() if said[0] == b"vary" else b""}
+    tells = {b"cookie", b"authorization", b"x-api-key", b"x-odd"} & {
+        *names,
+        said[1].lower() if said[0] == b"vary" else b"",
+    }
 
     if said[0] == b"set-cookie":
         assert asked(app, path).messages == sent.messages
@@ -421,8 +430,10 @@ def test_it_goes_together_with_compression(tmp_path: Path, asks: Pairs, kind: tu
     agent = Agent(app, Standing(str(tmp_path / "policy.json"), None, lambda _: None))
     first = asked(agent, headers=[*TAKES_GZIP, *asks])
     second = again(agent, first, headers=[*TAKES_GZIP, *asks])
-    write_policy(tmp_path / "policy.json", rules[:: order][:1], revision=2)
-    alone = asked(Agent(app, Standing(str(tmp_path / "policy.json"), None, lambda _: None)), headers=[*TAKES_GZIP, *asks])
+    write_policy(tmp_path / "policy.json", rules[::order][:1], revision=2)
+    alone = asked(
+        Agent(app, Standing(str(tmp_path / "policy.json"), None, lambda _: None)), headers=[*TAKES_GZIP, *asks]
+    )
 
     assert alone.messages[1:] == first.messages[1:]
     assert TEXT == first.text

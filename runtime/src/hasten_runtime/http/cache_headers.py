@@ -2,9 +2,9 @@
 The rule `cache_headers`: a browser may keep what it got, and is told with 304 that it has it already.
 
 An answer gets an ETag if it has none, and a Cache-Control if it says nothing of how it may be kept (`lifetimes`). What
-a client names in If-None-Match, or in If-Modified-Since where the answer has Last-Modified, is answered with 304; if the
-ETag or the date is the application's own, only to requests in which nothing tells who asks: theirs may not know of
-whom they speak, ours is a digest of the very answer.
+a client names in If-None-Match, or in If-Modified-Since where the answer has Last-Modified, is answered with 304. Where
+the ETag or the date is the application's own, that is so only for requests in which nothing tells who asks: theirs may
+not know of whom they speak, ours is a digest of the very answer.
 
 Never touched: other methods than GET and HEAD, other statuses than 200, answers that set a cookie, are `no-store`,
 partial, `Vary: *` or an event stream, that carry trailers, or that come in pieces without a length. An answer that is

@@ -115,7 +115,9 @@ def _changes(token: str) -> int:
     """
     How often the kind of letter changes within a word: at random more often than where somebody chose it.
     """
-    kinds = "".join("A" if each.isupper() else "a" if each.islower() else "0" if each.isdigit() else "-" for each in token)
+    kinds = "".join(
+        "A" if each.isupper() else "a" if each.islower() else "0" if each.isdigit() else "-" for each in token
+    )
     return sum(one != other and "-" not in (one, other) for one, other in zip(kinds, kinds[1:]))
 
 
