@@ -132,6 +132,21 @@ def test_the_applications_own_tag_stands(tmp_path: Path, tag: bytes) -> None:
     assert [304, 200] == [again(agent, first, headers=headers).status for headers in ((), [COOKIE])]
 
 
+def test_with_the_applications_own_tag_nothing_is_held(tmp_path: Path) -> None:
+    """
+    A large file goes out piece by piece as it comes; of one that the client has, nothing does.
+    """
+    app = answering(TEXT, TEXT, TEXT, headers=[PICTURE, (b"etag", b'"v"')])
+    agent = behind(app, tmp_path, most_bytes=len(TEXT))
+    first = asked(agent)
+
+    assert asked(app).messages[1:] == first.messages[1:]
+    assert ([304, 304], 2) == (
+        [(found := again(agent, first, method=method)).status for method in ("GET", "HEAD")],
+        len(found.messages),
+    )
+
+
 def test_a_date_is_enough_where_there_is_one(tmp_path: Path) -> None:
     """
     If-Modified-Since is answered by Last-Modified, unless the client names tags or could be told from others.

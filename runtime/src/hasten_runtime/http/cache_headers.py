@@ -19,7 +19,7 @@ import time
 from typing import Any, Optional
 
 from hasten_runtime.http import headers as edit
-from hasten_runtime.http.lifetimes import cache_control, is_open
+from hasten_runtime.http.lifetimes import Asked, cache_control, is_open
 from hasten_runtime.http.links import Link, Message, OwnStart, Send
 from hasten_runtime.http.preconditions import Preconditions, of_304
 from hasten_runtime.http.validators import INLINE_BYTES, tag_of
@@ -89,7 +89,9 @@ class Answer(Link):
             self._through = True
             return [start]
         self._held, self._length = [start], edit.length_of(self._said)
-        return []
+        tag = edit.first(self._said, b"etag")
+        # With a tag of its own, and a length, nothing has to be held.
+        return [] if tag is None or self._length is None else self._dressed(tag)
 
     def _concerns(self, start: Message) -> bool:
         request, headers = self._request, self._said
@@ -106,14 +108,16 @@ class Answer(Link):
         return length is None or self._is_worth(length)
 
     def _is_worth(self, size: int) -> bool:
-        return self._settings["minimum_bytes"] <= size <= self._settings["most_bytes"]
+        # What has a tag of its own is not held, however large it is.
+        is_held = edit.first(self._said, b"etag") is None
+        return size >= self._settings["minimum_bytes"] and not (is_held and size > self._settings["most_bytes"])
 
     async def _body(self, *, more: bool) -> list[Message]:
         is_whole = not more if self._length is None else self._size == self._length
         if is_whole and self._is_worth(self._size):
             return self._dressed(await self._tag())
         if self._request.is_head and self._length is not None and not more and self._size == 0:
-            return self._dressed(edit.first(self._said, b"etag"))
+            return self._dressed(None)
         if more and self._length is not None and self._size < self._length:
             return []
         # Pieces whose length is not told may be a stream; another length than was told is the server's to judge.
@@ -142,8 +146,9 @@ class Answer(Link):
         headers = edit.with_one_vary(start["headers"])
         if tag is not None and edit.first(self._said, b"etag") is None:
             headers.append((b"etag", tag))
-        if all(edit.first(self._said, name) is None for name in LIFETIMES):
-            headers.append((b"cache-control", self._lifetime(open_to_all)))
+        lifetime = self._lifetime(open_to_all)
+        if lifetime:
+            headers.append((b"cache-control", lifetime))
         if self._is_known(tag, open_to_all):
             unchanged = of_304(headers) + ([self._request.timing()] if self._settings["server_timing"] else [])
             self._drops, self._held = True, []
@@ -152,14 +157,12 @@ class Answer(Link):
         return [OwnStart({**start, "headers": headers}, self._said), *bodies]
 
     def _lifetime(self, open_to_all: bool) -> bytes:
-        scope = self._request.scope
-        return cache_control(
-            edit.media_type(self._said),
-            scope["path"],
-            self._settings,
-            is_open=open_to_all,
-            has_query=bool(scope.get("query_string")),
-        )
+        said, scope = self._said, self._request.scope
+        if any(edit.first(said, name) is not None for name in LIFETIMES):
+            return b""
+        is_dated, has_query = edit.first(said, b"last-modified") is not None, bool(scope.get("query_string"))
+        asked = Asked(edit.media_type(said), scope["path"], open_to_all, has_query, is_dated)
+        return cache_control(asked, self._settings)
 
     def _is_known(self, tag: Optional[bytes], open_to_all: bool) -> bool:
         conditions = self._request.preconditions
