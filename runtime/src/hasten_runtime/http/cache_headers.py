@@ -88,10 +88,12 @@ class Answer(Link):
         if not self._concerns(start):
             self._through = True
             return [start]
-        self._held, self._length = [start], edit.length_of(self._said)
-        tag = edit.first(self._said, b"etag")
-        # With a tag of its own, and a length, nothing has to be held.
-        return [] if tag is None or self._length is None else self._dressed(tag)
+        self._length, tag = edit.length_of(self._said), edit.first(self._said, b"etag")
+        if tag is not None and self._length is not None:
+            # With a tag of its own, and a length, nothing has to be held.
+            return self._dressed([start], tag)
+        self._held = [start]
+        return []
 
     def _concerns(self, start: Message) -> bool:
         request, headers = self._request, self._said
@@ -115,9 +117,9 @@ class Answer(Link):
     async def _body(self, *, more: bool) -> list[Message]:
         is_whole = not more if self._length is None else self._size == self._length
         if is_whole and self._is_worth(self._size):
-            return self._dressed(await self._tag())
+            return self._dressed(self._held, await self._tag())
         if self._request.is_head and self._length is not None and not more and self._size == 0:
-            return self._dressed(None)
+            return self._dressed(self._held, None)
         if more and self._length is not None and self._size < self._length:
             return []
         # Pieces whose length is not told may be a stream; another length than was told is the server's to judge.
@@ -134,14 +136,15 @@ class Answer(Link):
         # The digest lets go of the interpreter.
         return await asyncio.get_running_loop().run_in_executor(None, tag_of, self._said, body)
 
-    def _dressed(self, tag: Optional[bytes]) -> list[Message]:
+    def _dressed(self, answer: list[Message], tag: Optional[bytes]) -> list[Message]:
         """
         The answer with its headers, or the 304 that stands for it.
 
         Args:
+            answer: Its start, and what of its body was held.
             tag: Its ETag; None where there is no body to make it of.
         """
-        start, *bodies = self._held
+        start, *bodies = answer
         open_to_all = is_open(self._request.scope, self._said)
         headers = edit.with_one_vary(start["headers"])
         if tag is not None and edit.first(self._said, b"etag") is None:
