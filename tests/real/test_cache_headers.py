@@ -1,10 +1,13 @@
 """
-The rule `cache_headers` on trial in a real application under uvicorn, where text travels compressed already.
+The rule `cache_headers` on trial in a real application under uvicorn, and beside the other rule.
 """
 
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -33,14 +36,10 @@ SCRIPT = "/assets/app-1.js"
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """
-    The toy application, with compression in force.
+    The toy application, started as hasten.toml says.
     """
     with opened(described(tmp_path_factory.mktemp("kept"), agent=True), application=True) as found:
-        seen = observed(found)
-        (change,) = compression.propose(test_policy_trial.FINDING, seen)
-        compression.apply(change, seen)
-        assert compression.is_applied(change, seen)
-        yield seen
+        yield observed(found)
 
 
 def asked(app: App, path: str, **headers: str) -> httpx.Response:
@@ -53,8 +52,7 @@ def asked(app: App, path: str, **headers: str) -> httpx.Response:
 
 def test_who_comes_back_is_served_sooner(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    Kept at its first look for what it saves on second visits, first ones not slower; both rules work on one answer,
-    and after going back only compression does.
+    Kept at its first look for what it saves on second visits, while first ones are not slower; and it goes back.
     """
     monkeypatch.setattr(policy_trial, "PAIR_S", 0.5)
     monkeypatch.setattr(cycle, "Terms", partial(Terms, calibrated=False))
@@ -71,17 +69,68 @@ def test_who_comes_back_is_served_sooner(app: App, tmp_path: Path, monkeypatch: 
     assert {f"GET {SCRIPT}", f"GET {SCRIPT} (again)"} <= trial.blocks[0].candidate.keys()
     assert trial == judging.judged(trial), "what was recorded does not give the same verdict again"
     first = asked(app, SCRIPT)
-    second = asked(app, SCRIPT, if_none_match=first.headers["etag"])
-
-    assert ("gzip", compressible.SCRIPT) == (first.headers["content-encoding"], first.content)
-    assert (304, b"", "no-cache") == (second.status_code, second.content, second.headers["cache-control"])
-    assert first.headers["etag"].startswith("W/") and first.headers["etag"] == second.headers["etag"]
+    assert 304 == asked(app, SCRIPT, if_none_match=first.headers["etag"]).status_code
     way_back.rollback(app, book, None)
     assert workers.arrived(app.policy.workers_dir, app.policy.read(), app.url, "/health", patience_s=20.0)
     after = asked(app, SCRIPT, if_none_match=first.headers["etag"])
 
-    assert (200, "gzip", None) == (after.status_code, after.headers["content-encoding"], after.headers.get("etag"))
-    assert [rule.kind for rule in app.policy.read().rules] == ["compression"]
+    assert (200, None, []) == (after.status_code, after.headers.get("etag"), app.policy.read().rules)
+
+
+@contextmanager
+def in_force(app: App, *findings: Finding) -> Iterator[None]:
+    """
+    What treats them is in force for the block.
+    """
+    remedies = {"missing_cache_headers": cache_headers, "uncompressed_response": compression}
+    changes = [(remedy, *remedy.propose(each, app)) for each in findings for remedy in [remedies[each.symptom]]]
+    for remedy, change in changes:
+        remedy.apply(change, app)
+        assert remedy.is_applied(change, app)
+    try:
+        yield
+    finally:
+        for remedy, change in changes:
+            remedy.revert(change, app)
+
+
+def test_both_rules_work_on_one_answer(app: App) -> None:
+    """
+    The script is compressed and confirmed, by an ETag that is weak because it is compressed.
+    """
+    with in_force(app, test_policy_trial.FINDING, UNKEPT):
+        first = asked(app, SCRIPT)
+        second = asked(app, SCRIPT, if_none_match=first.headers["etag"])
+
+    assert ("gzip", compressible.SCRIPT) == (first.headers["content-encoding"], first.content)
+    assert (304, b"") == (second.status_code, second.content)
+    assert first.headers["etag"].startswith("W/")
+    assert [
+        (each.headers["etag"], each.headers["vary"], each.headers["cache-control"]) for each in (first, second)
+    ] == [(first.headers["etag"], "Accept-Encoding", "no-cache")] * 2
+
+
+def test_http_1_0_and_head_are_served(app: App) -> None:
+    """
+    By a real server: a 304 without a body to a client of 1996, and HEAD without a length of another body.
+    """
+    with in_force(app, UNKEPT):
+        tag = asked(app, SCRIPT).headers["etag"]
+        told = spoken(app, f"GET {SCRIPT} HTTP/1.0\r\nIf-None-Match: {tag}\r\n\r\n")
+        head = httpx.head(app.url + SCRIPT, trust_env=False)
+
+    assert told.startswith(b"HTTP/1.1 304 ") and told.endswith(b"\r\n\r\n") and b"content-length" not in told.lower()
+    assert (200, str(len(compressible.SCRIPT))) == (head.status_code, head.headers["content-length"])
+
+
+def spoken(app: App, request: str) -> bytes:
+    """
+    All that the server sends for this before it closes the connection.
+    """
+    split = urlsplit(app.url)
+    with socket.create_connection((split.hostname, split.port), timeout=30) as connection:
+        connection.sendall(request.encode())
+        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def test_three_users_are_told_apart_on_the_wire(app: App) -> None:
@@ -90,19 +139,16 @@ def test_three_users_are_told_apart_on_the_wire(app: App) -> None:
     """
     where = Where(kind="route", name="GET /api/items")
     finding = msgspec.structs.replace(UNKEPT, where=where, evidence={"avoidable_s": 1.0})
-    (change,) = cache_headers.propose(finding, app)
-    cache_headers.apply(change, app)
-    assert cache_headers.is_applied(change, app)
     users = ["ann", "bob", "eve"]
-    firsts = {who: asked(app, "/api/items", cookie=f"session={who}") for who in users}
-    statuses = {
-        (who, tag): asked(
-            app, "/api/items", cookie=f"session={who}", if_none_match=firsts[tag].headers["etag"]
-        ).status_code
-        for who in users
-        for tag in users
-    }
-    cache_headers.revert(change, app)
+    with in_force(app, finding):
+        firsts = {who: asked(app, "/api/items", cookie=f"session={who}") for who in users}
+        statuses = {
+            (who, tag): asked(
+                app, "/api/items", cookie=f"session={who}", if_none_match=firsts[tag].headers["etag"]
+            ).status_code
+            for who in users
+            for tag in users
+        }
 
     assert {"private, no-cache"} == {each.headers["cache-control"] for each in firsts.values()}
     assert {(who, tag): 304 if who == tag else 200 for who in users for tag in users} == statuses
