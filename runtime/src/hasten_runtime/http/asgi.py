@@ -19,6 +19,8 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+#: Makes the link of a chain that obeys a rule, in front of whoever is nearer to the client.
+Make = Callable[[Rule, tuple[str, ...], Scope, Send], Link]
 
 
 class Agent:
@@ -35,7 +37,7 @@ class Agent:
         self._standing = standing
         self._variants = Variants()
         # From the client inward: an ETag is made of the plain answer, and a 304 needs no compression.
-        self._links = {"compression": self._compressing, "cache_headers": _heading}
+        self._links: dict[str, Make] = {"compression": self._compressing, "cache_headers": _heading}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """
