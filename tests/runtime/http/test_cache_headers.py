@@ -3,6 +3,7 @@ The rule `cache_headers`, answer by answer.
 """
 
 import asyncio
+import json
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, App, Sent, answering, 
 
 from hasten_runtime.http import cache_headers
 from hasten_runtime.http.asgi import Agent
+from hasten_runtime.policy import Rule, read_policy
 from hasten_runtime.standing import Standing
 
 Pairs = Sequence[tuple[bytes, bytes]]
@@ -24,7 +26,7 @@ HTML, JSON = (b"content-type", b"text/html"), (b"content-type", b"application/js
 SCRIPT, PICTURE = (b"content-type", b"text/javascript"), (b"content-type", b"image/png")
 COOKIE = (b"cookie", b"session=1")
 THEN = b"Sun, 06 Nov 1994 08:49:37 GMT"
-#: What an answer has that a 304 must not have, and what it must.
+#: What an answer has that a 304 must not have.
 OF_THE_BODY = (b"content-language", b"de"), (b"last-modified", THEN)
 
 
@@ -130,6 +132,21 @@ def test_the_applications_own_tag_stands(tmp_path: Path, tag: bytes) -> None:
 
     assert tag.decode() == first.headers["etag"]
     assert [304, 200] == [again(agent, first, headers=headers).status for headers in ((), [COOKIE])]
+
+
+def test_with_the_applications_own_tag_nothing_is_held(tmp_path: Path) -> None:
+    """
+    A large file goes out piece by piece as it comes; of one that the client has, nothing does.
+    """
+    app = answering(TEXT, TEXT, TEXT, headers=[PICTURE, (b"etag", b'"v"')])
+    agent = behind(app, tmp_path, most_bytes=len(TEXT))
+    first = asked(agent)
+
+    assert asked(app).messages[1:] == first.messages[1:]
+    assert ([304, 304], 2) == (
+        [(found := again(agent, first, method=method)).status for method in ("GET", "HEAD")],
+        len(found.messages),
+    )
 
 
 def test_a_date_is_enough_where_there_is_one(tmp_path: Path) -> None:
@@ -329,6 +346,20 @@ def test_a_large_answer_does_not_hold_up_others(tmp_path: Path) -> None:
     assert (body, 304) == (first.body, again(agent, first).status)
 
 
+def test_a_fault_at_the_start_sends_one_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Also where nothing is held, and where a header was added already.
+    """
+
+    def fail(*_: object) -> Any:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(cache_headers, "is_open", fail)
+    app = answering(TEXT, headers=[HTML, (b"etag", b'"v"')])
+
+    assert asked(app).messages == asked(behind(app, tmp_path, server_timing=True)).messages
+
+
 @pytest.mark.parametrize(("status", "path"), [(200, "/"), (304, "/"), (404, "/")])
 def test_server_timing_is_said_if_it_is_wanted(tmp_path: Path, status: int, path: str) -> None:
     """
@@ -352,7 +383,9 @@ def test_vary_is_one_line(tmp_path: Path) -> None:
     app = answering(TEXT, headers=[HTML, (b"Vary", b"Accept"), (b"vary", b"Origin, accept")])
     agent = behind(app, tmp_path)
     first = asked(agent)
-    lines = [[v for k, v in sent.messages[0]["headers"] if k.lower() == b"vary"] for sent in (first, again(agent, first))]
+    lines = [
+        [v for k, v in sent.messages[0]["headers"] if k.lower() == b"vary"] for sent in (first, again(agent, first))
+    ]
 
     assert [[b"Accept, Origin"]] * 2 == lines
 
@@ -380,31 +413,56 @@ def test_nobody_is_told_that_anothers_answer_is_theirs(tmp_path: Path, who: byte
     assert "private, no-cache" == firsts[who].headers["cache-control"]
 
 
-NAMES = st.sampled_from([b"cookie", b"authorization", b"x-api-key", b"accept", b"user-agent", b"x-odd", b"x-forwarded-for"])
+TELLING = {b"cookie", b"authorization", b"x-api-key", b"x-odd"}
+NAMES = st.sampled_from(
+    [b"cookie", b"authorization", b"x-api-key", b"accept", b"user-agent", b"x-odd", b"x-forwarded-for"]
+)
 TYPES = st.sampled_from([HTML, JSON, SCRIPT, PICTURE, (b"content-type", b"font/woff2"), (b"x-none", b"")])
 PATHS = st.sampled_from(["/", "/assets/app-3f2a1b9c.js", "/assets/a-3f2a1b9c.png", "/avatars/7.png"])
-SAID = st.sampled_from([(b"set-cookie", b"a=1"), (b"vary", b"Cookie"), (b"vary", b"X-Odd"), (b"x-none", b""), (b"etag", b'"v"')])
+SAID = st.sampled_from(
+    [(b"set-cookie", b"a=1"), (b"vary", b"Cookie"), (b"vary", b"X-Odd"), (b"x-none", b""), (b"etag", b'"v"')]
+)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(NAMES, unique=True), TYPES, PATHS, SAID)
+@settings(deadline=None)
+@given(names=st.lists(NAMES, unique=True), kind=TYPES, path=PATHS, said=SAID)
 def test_no_personal_answer_becomes_one_that_a_shared_cache_may_keep(
-    tmp_path_factory: pytest.TempPathFactory, names: list[bytes], kind: tuple[bytes, bytes], path: str, said: Any
+    everywhere: Rule, names: list[bytes], kind: tuple[bytes, bytes], path: str, said: tuple[bytes, bytes]
 ) -> None:
     """
     Whatever is asked for and whatever comes: with anything in it that could tell who asks it is private, or untouched.
     """
-    folder = tmp_path_factory.getbasetemp() / "shared"
-    folder.mkdir(exist_ok=True)
     app = answering(TEXT, headers=[kind, said])
-    agent = behind(app, folder, short=["/avatars/{file}"], immutable=["/assets/{file}"])
-    sent = asked(agent, path, headers=[(name, b"x") for name in names])
-    tells = {b"cookie", b"authorization", b"x-api-key", b"x-odd"} & {*names, said[1].lower() if said[0] == b"vary" else b""}
+    asks = scope_of(path, headers=[(name, b"x") for name in names])
+    plain, sent = (asyncio.run(ask(each, asks)) for each in (app, dressed(app, everywhere)))
+    tells = {*names, said[1].lower() if said[0] == b"vary" else b""} & TELLING
 
     if said[0] == b"set-cookie":
-        assert asked(app, path).messages == sent.messages
+        assert plain.messages == sent.messages
     else:
         assert bool(tells) == sent.headers["cache-control"].startswith("private, ")
+
+
+@pytest.fixture(scope="module")
+def everywhere() -> Rule:
+    """
+    The rule with lifetimes for files and pictures.
+    """
+    given = {**HEADERS, "settings": {"short": ["/avatars/{file}"], "immutable": ["/assets/{file}"]}}
+    return read_policy(json.dumps({"version": 1, "revision": 1, "rules": [given]}).encode()).rules[0]
+
+
+def dressed(app: App, rule: Rule) -> App:
+    """
+    The application with what this one rule makes of its answers.
+    """
+
+    async def behind_it(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        link = cache_headers.Answer(cache_headers.Request(rule, scope), send)
+        await app(scope, receive, link)
+        await link.let_go()
+
+    return behind_it
 
 
 @pytest.mark.parametrize("asks", [[], [COOKIE]])
@@ -421,8 +479,10 @@ def test_it_goes_together_with_compression(tmp_path: Path, asks: Pairs, kind: tu
     agent = Agent(app, Standing(str(tmp_path / "policy.json"), None, lambda _: None))
     first = asked(agent, headers=[*TAKES_GZIP, *asks])
     second = again(agent, first, headers=[*TAKES_GZIP, *asks])
-    write_policy(tmp_path / "policy.json", rules[:: order][:1], revision=2)
-    alone = asked(Agent(app, Standing(str(tmp_path / "policy.json"), None, lambda _: None)), headers=[*TAKES_GZIP, *asks])
+    write_policy(tmp_path / "policy.json", rules[::order][:1], revision=2)
+    alone = asked(
+        Agent(app, Standing(str(tmp_path / "policy.json"), None, lambda _: None)), headers=[*TAKES_GZIP, *asks]
+    )
 
     assert alone.messages[1:] == first.messages[1:]
     assert TEXT == first.text

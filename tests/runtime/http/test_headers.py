@@ -14,7 +14,10 @@ from hasten_runtime.http import headers as edit
     [
         ([], [(b"vary", b"Accept-Encoding")]),
         ([(b"Vary", b"Cookie")], [(b"Vary", b"Cookie, Accept-Encoding")]),
-        ([(b"vary", b"Origin"), (b"x", b""), (b"Vary", b"Cookie")], [(b"vary", b"Origin, Cookie, Accept-Encoding"), (b"x", b"")]),
+        (
+            [(b"vary", b"Origin"), (b"x", b""), (b"Vary", b"Cookie")],
+            [(b"vary", b"Origin, Cookie, Accept-Encoding"), (b"x", b"")],
+        ),
         ([(b"vary", b"Cookie, , cookie")], [(b"vary", b"Cookie, Accept-Encoding")]),
         ([(b"vary", b"Origin"), (b"vary", b"*")], [(b"vary", b"*")]),
         ([(b"vary", b"")], [(b"vary", b"Accept-Encoding")]),
@@ -52,9 +55,7 @@ def test_lists_are_read_as_one() -> None:
 
 
 NAMES = st.sampled_from([b"Origin", b"origin", b"Cookie", b"ACCEPT-ENCODING", b"Accept-Language", b"*", b"", b" "])
-LINES = st.tuples(
-    st.sampled_from([b"vary", b"Vary", b"VARY", b"x-other"]), st.lists(NAMES, max_size=4).map(b" ,".join)
-)
+LINES = st.tuples(st.sampled_from([b"vary", b"Vary", b"VARY", b"x-other"]), st.lists(NAMES, max_size=4).map(b" ,".join))
 
 
 @given(st.lists(LINES, max_size=6))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.runtime.driving import scope_of
 
-from hasten_runtime.http.lifetimes import cache_control, is_hashed, is_open
+from hasten_runtime.http.lifetimes import Asked, cache_control, is_hashed, is_open
 from hasten_runtime.policy import path_pattern
 
 SETTINGS: dict[str, Any] = {
@@ -94,7 +94,7 @@ def test_the_lifetime_goes_by_the_content(path: str, kind: str, expected: bytes)
     """
     Only what the rule names may be used without asking, and only by its type and name.
     """
-    assert expected == cache_control(kind, path, SETTINGS, is_open=True, has_query=False)
+    assert expected == cache_control(Asked(kind, path), SETTINGS)
 
 
 def test_what_may_be_somebodys_own_is_private() -> None:
@@ -102,7 +102,7 @@ def test_what_may_be_somebodys_own_is_private() -> None:
     Nothing but a digest in the name lets it be used without asking: the next one at this browser may be another.
     """
     said = {
-        path: cache_control("image/png", path, SETTINGS, is_open=False, has_query=False)
+        path: cache_control(Asked("image/png", path, is_open=False), SETTINGS)
         for path in ("/assets/a-3f2a1b9c.png", "/avatars/7.png", "/other.png")
     }
 
@@ -113,7 +113,7 @@ def test_a_picture_that_is_asked_for_with_parameters_is_made_for_them() -> None:
     """
     It may be another one the next time.
     """
-    assert ASKED_FOR == cache_control("image/png", "/avatars/7.png", SETTINGS, is_open=True, has_query=True)
+    assert ASKED_FOR == cache_control(Asked("image/png", "/avatars/7.png", has_query=True), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,30 @@ def test_a_client_certificate_tells_who_asks() -> None:
     st.sampled_from(["text/html", "image/png", "text/css", "application/json", ""]),
     st.from_regex(r"/(assets|avatars)/[A-Za-z0-9.-]{0,20}", fullmatch=True),
     st.booleans(),
+    st.booleans(),
 )
-def test_whoever_can_be_told_apart_gets_private(kind: str, path: str, has_query: bool) -> None:
+def test_whoever_can_be_told_apart_gets_private(kind: str, path: str, has_query: bool, is_dated: bool) -> None:
     """
     Whatever the type and the path: no shared cache may keep it.
     """
-    assert cache_control(kind, path, SETTINGS, is_open=False, has_query=has_query).startswith(b"private, ")
+    said = cache_control(Asked(kind, path, False, has_query, is_dated), SETTINGS)
+
+    assert b"private" == said.partition(b", ")[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "said"),
+    [
+        ("text/css", "/style.css", [b"", b"private"]),
+        ("image/png", "/avatars/7.png", [SHORT, b"private"]),
+        ("text/css", "/assets/a-3f2a1b9c.css", [FOREVER, b"private, " + FOREVER]),
+        ("text/html", "/", [ASKED_FOR, b"private, no-cache"]),
+    ],
+)
+def test_what_browsers_keep_by_its_date_they_go_on_keeping(kind: str, path: str, said: list[bytes]) -> None:
+    """
+    A file with Last-Modified is not asked for more often than before; a page is.
+    """
+    found = [cache_control(Asked(kind, path, is_open, is_dated=True), SETTINGS) for is_open in (True, False)]
+
+    assert said == found

@@ -123,7 +123,9 @@ def test_what_comes_first_is_judged_first(more: dict[str, str]) -> None:
     assert not asks(**{"if_none_match": '"a"', **more}).has_tag('"a"')
 
 
-@pytest.mark.parametrize("text", ["", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT", f"{SUNDAY}, {SUNDAY}"])
+@pytest.mark.parametrize(
+    "text", ["", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT", f"{SUNDAY}, {SUNDAY}"]
+)
 def test_other_dates_are_none(text: str) -> None:
     """
     Only the form that HTTP asks for is a date; two lines of it are none.

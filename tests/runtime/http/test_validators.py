@@ -81,6 +81,14 @@ def test_the_moment_of_compression_is_left_out() -> None:
     assert (tag == tag_of(coded, other)) is True is (tag != tag_of(coded, another))
 
 
+@pytest.mark.parametrize(("ranges", "is_weak"), [(b"bytes", True), (b"none", False), (b"", False)])
+def test_nobody_puts_parts_together_by_it(ranges: bytes, is_weak: bool) -> None:
+    """
+    If-Range needs a strong ETag, and the application that sends the parts does not know this one.
+    """
+    assert is_weak is tag_of([*HTML, (b"Accept-Ranges", ranges)], b"body").startswith(b"W/")
+
+
 def test_every_process_makes_the_same_tag() -> None:
     """
     No seed, process or host is part of it, so that any worker confirms what another one said.

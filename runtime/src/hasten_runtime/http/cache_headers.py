@@ -2,9 +2,9 @@
 The rule `cache_headers`: a browser may keep what it got, and is told with 304 that it has it already.
 
 An answer gets an ETag if it has none, and a Cache-Control if it says nothing of how it may be kept (`lifetimes`). What
-a client names in If-None-Match, or in If-Modified-Since where the answer has Last-Modified, is answered with 304; if the
-ETag or the date is the application's own, only to requests in which nothing tells who asks: theirs may not know of
-whom they speak, ours is a digest of the very answer.
+a client names in If-None-Match, or in If-Modified-Since where the answer has Last-Modified, is answered with 304. Where
+the ETag or the date is the application's own, that is so only for requests in which nothing tells who asks: theirs may
+not know of whom they speak, ours is a digest of the very answer.
 
 Never touched: other methods than GET and HEAD, other statuses than 200, answers that set a cookie, are `no-store`,
 partial, `Vary: *` or an event stream, that carry trailers, or that come in pieces without a length. An answer that is
@@ -19,7 +19,7 @@ from typing import Any, Optional
 
 from hasten_runtime.http import headers as edit
 from hasten_runtime.http.aside import Aside, in_a_thread
-from hasten_runtime.http.lifetimes import cache_control, is_open
+from hasten_runtime.http.lifetimes import Asked, cache_control, is_open
 from hasten_runtime.http.links import Link, Message, OwnStart, Send
 from hasten_runtime.http.preconditions import Preconditions, of_304
 from hasten_runtime.http.validators import INLINE_BYTES, tag_of
@@ -89,7 +89,11 @@ class Answer(Link):
         if not self._concerns(start):
             self._through = True
             return [start]
-        self._held, self._length = [start], edit.length_of(self._said)
+        self._length, tag = edit.length_of(self._said), edit.first(self._said, b"etag")
+        if tag is not None and self._length is not None:
+            # With a tag of its own, and a length, nothing has to be held.
+            return self._dressed([start], tag)
+        self._held = [start]
         return []
 
     def _concerns(self, start: Message) -> bool:
@@ -107,14 +111,16 @@ class Answer(Link):
         return length is None or self._is_worth(length)
 
     def _is_worth(self, size: int) -> bool:
-        return self._settings["minimum_bytes"] <= size <= self._settings["most_bytes"]
+        # What has a tag of its own is not held, however large it is.
+        is_held = edit.first(self._said, b"etag") is None
+        return size >= self._settings["minimum_bytes"] and not (is_held and size > self._settings["most_bytes"])
 
     async def _body(self, *, more: bool) -> list[Message]:
         is_whole = not more if self._length is None else self._size == self._length
         if is_whole and self._is_worth(self._size):
-            return self._dressed(await self._tag())
+            return self._dressed(self._held, await self._tag())
         if self._request.is_head and self._length is not None and not more and self._size == 0:
-            return self._dressed(edit.first(self._said, b"etag"))
+            return self._dressed(self._held, None)
         if more and self._length is not None and self._size < self._length:
             return []
         # Pieces whose length is not told may be a stream; another length than was told is the server's to judge.
@@ -132,20 +138,22 @@ class Answer(Link):
         tag: bytes = await self._aside(tag_of, self._said, body)
         return tag
 
-    def _dressed(self, tag: Optional[bytes]) -> list[Message]:
+    def _dressed(self, answer: list[Message], tag: Optional[bytes]) -> list[Message]:
         """
         The answer with its headers, or the 304 that stands for it.
 
         Args:
+            answer: Its start, and what of its body was held.
             tag: Its ETag; None where there is no body to make it of.
         """
-        start, *bodies = self._held
+        start, *bodies = answer
         open_to_all = is_open(self._request.scope, self._said)
         headers = edit.with_one_vary(start["headers"])
         if tag is not None and edit.first(self._said, b"etag") is None:
             headers.append((b"etag", tag))
-        if all(edit.first(self._said, name) is None for name in LIFETIMES):
-            headers.append((b"cache-control", self._lifetime(open_to_all)))
+        lifetime = self._lifetime(open_to_all)
+        if lifetime:
+            headers.append((b"cache-control", lifetime))
         if self._is_known(tag, open_to_all):
             unchanged = of_304(headers) + ([self._request.timing()] if self._settings["server_timing"] else [])
             self._drops, self._held = True, []
@@ -154,14 +162,12 @@ class Answer(Link):
         return [OwnStart({**start, "headers": headers}, self._said), *bodies]
 
     def _lifetime(self, open_to_all: bool) -> bytes:
-        scope = self._request.scope
-        return cache_control(
-            edit.media_type(self._said),
-            scope["path"],
-            self._settings,
-            is_open=open_to_all,
-            has_query=bool(scope.get("query_string")),
-        )
+        said, scope = self._said, self._request.scope
+        if any(edit.first(said, name) is not None for name in LIFETIMES):
+            return b""
+        is_dated, has_query = edit.first(said, b"last-modified") is not None, bool(scope.get("query_string"))
+        asked = Asked(edit.media_type(said), scope["path"], open_to_all, has_query, is_dated)
+        return cache_control(asked, self._settings)
 
     def _is_known(self, tag: Optional[bytes], open_to_all: bool) -> bool:
         conditions = self._request.preconditions

@@ -2,7 +2,7 @@
 Which rules are for a request, and what stands in front of its answer because of them.
 """
 
-from typing import Any
+from typing import Any, Callable
 
 from hasten_runtime.http import cache_headers, compression
 from hasten_runtime.http.aside import Aside
@@ -12,6 +12,8 @@ from hasten_runtime.policy import Rule
 Scope = dict[str, Any]
 #: By kind: the rule, and what the placeholders of its path stand for.
 Found = dict[str, tuple[Rule, tuple[str, ...]]]
+#: Makes the link of a chain that obeys a rule, in front of whoever is nearer to the client.
+Make = Callable[[Rule, tuple[str, ...], Scope, Send], Link]
 
 
 def matching(rules: tuple[Rule, ...], method: str, path: str) -> Found:
@@ -40,7 +42,7 @@ class Chains:
         self._variants = variants
         self._aside = aside
         # From the client inward: an ETag is made of the plain answer, and a 304 needs no compression.
-        self._makes = {"compression": self._compressing, "cache_headers": self._heading}
+        self._makes: dict[str, Make] = {"compression": self._compressing, "cache_headers": self._heading}
 
     def of(self, found: Found, scope: Scope, send: Send) -> list[Link]:
         """

@@ -113,10 +113,11 @@ class Answer(Link):
     def _begin(self, start: Message) -> list[Message]:
         request, headers = self._request, list(start.get("headers", ()))
         # The application's own word decides: an ETag of ours is no version, and `private` of ours no secret.
-        said = start.said if isinstance(start, OwnStart) else headers
-        if start["status"] == 304 and (said is not headers or not request.has_range):
+        own = start.said if isinstance(start, OwnStart) else None
+        if start["status"] == 304 and (own is not None or not request.has_range):
             self._through = True
-            return [{**start, "headers": self._unchanged(headers, said if said is not headers else None)}]
+            return [{**start, "headers": self._unchanged(headers, own)}]
+        said = headers if own is None else own
         if not self._may_code(start["status"], said) or start.get("trailers"):
             self._through = True
             return [start]
@@ -132,12 +133,12 @@ class Answer(Link):
         self._start, self._held = start, [start]
         return []
 
-    def _unchanged(self, headers: list[Any], said: Optional[list[Any]]) -> edit.Headers:
+    def _unchanged(self, headers: list[Any], own: Optional[list[Any]]) -> edit.Headers:
         """
         The headers of a 304; where it is known which 200 it stands for, with the Vary of that one.
         """
         found = not_modified(headers, self._request.knows)
-        return edit.with_vary(found) if said is not None and self._may_code(200, said) else found
+        return edit.with_vary(found) if own is not None and self._may_code(200, own) else found
 
     def _may_code(self, status: int, headers: list[Any]) -> bool:
         """

@@ -3,13 +3,14 @@ For how long, and by whom, an answer may be kept that says nothing of it itself:
 
 `immutable` for the files of a build whose names hold a digest of their content, a short life for pictures and fonts,
 `no-cache` for everything else: kept, and asked for before it is used again. A rule names the paths of the first two.
+A file with a date is used by browsers for a while without asking (RFC 9111 §4.2.2); that is not taken from them.
 
 `private`, so that no shared cache may keep it, unless nothing in the request could tell who asks. That hides in more
 places than Cookie and Authorization, so all headers count but for a short list.
 """
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from hasten_runtime.http import headers as edit
 
@@ -38,21 +39,34 @@ _BASE32 = re.compile(r"(?=.*[2-7])(?=.*[A-Z])[A-Z2-7]{8}\Z")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9_-]{8}|[A-Za-z0-9]{16,24})\Z")
 
 
-def cache_control(kind: str, path: str, settings: dict[str, Any], *, is_open: bool, has_query: bool) -> bytes:
+class Asked(NamedTuple):
     """
-    What an answer of that type at that path says.
+    What of a request and its answer decides how the answer may be kept.
 
-    Args:
-        settings: Those of the rule.
-        is_open: Nothing tells who asks.
+    kind: The content type without its parameters.
+    is_open: Nothing tells who asks.
+    is_dated: The answer has Last-Modified.
     """
-    said = b"no-cache"
+
+    kind: str
+    path: str
+    is_open: bool = True
+    has_query: bool = False
+    is_dated: bool = False
+
+
+def cache_control(asked: Asked, settings: dict[str, Any]) -> bytes:
+    """
+    What an answer says by the settings of a rule; nothing where there is nothing to say.
+    """
+    kind, path, is_open, has_query, is_dated = asked
+    said = b"" if is_dated and is_asset(kind) else b"no-cache"
     if is_asset(kind) and _is_in(path, settings["immutable"]) and is_hashed(path):
         said = b"max-age=%d, immutable" % YEAR_S
     elif is_picture(kind) and is_open and not has_query and _is_in(path, settings["short"]):
         # With credentials it may be somebody's own, and the next one at this browser must not see it.
         said = b"max-age=%d" % settings["short_s"]
-    return said if is_open else b"private, " + said
+    return said if is_open else b", ".join(filter(None, (b"private", said)))
 
 
 def is_open(scope: dict[str, Any], headers: list[Any]) -> bool:
@@ -115,7 +129,9 @@ def _changes(token: str) -> int:
     """
     How often the kind of letter changes within a word: at random more often than where somebody chose it.
     """
-    kinds = "".join("A" if each.isupper() else "a" if each.islower() else "0" if each.isdigit() else "-" for each in token)
+    kinds = "".join(
+        "A" if each.isupper() else "a" if each.islower() else "0" if each.isdigit() else "-" for each in token
+    )
     return sum(one != other and "-" not in (one, other) for one, other in zip(kinds, kinds[1:]))
 
 

@@ -30,16 +30,20 @@ _GZIP = b"\x1f\x8b"
 def tag_of(headers: list[Any], body: bytes) -> bytes:
     """
     The ETag: strong, for it names these bytes; weak where it leaves out the moment at which gzip was at work.
+
+    Weak too where the application answers with ranges: it does not know this ETag, so a client must not go by it in
+    If-Range and put together parts of two answers.
     """
     digest = sha256()
     for key, value in sorted((key.lower(), bytes(value)) for key, value in headers):
         if key not in OF_THE_EXCHANGE:
             digest.update(b"%d %d " % (len(key), len(value)) + key + value)
-    is_weak = edit.first(headers, b"content-encoding") == b"gzip" and body.startswith(_GZIP)
-    if is_weak:
+    is_timed = edit.first(headers, b"content-encoding") == b"gzip" and body.startswith(_GZIP)
+    if is_timed:
         # RFC 1952 §2.3: bytes 4 to 7 are a time, which common middlewares set to the present second.
         digest.update(body[:4] + body[8:])
     else:
         digest.update(body)
     tag = b'"' + urlsafe_b64encode(digest.digest()[:TAG_BYTES]).rstrip(b"=") + b'"'
-    return b"W/" + tag if is_weak else tag
+    has_ranges = edit.tokens(headers, b"accept-ranges") - {"none"}
+    return b"W/" + tag if is_timed or has_ranges else tag
