@@ -89,7 +89,7 @@ def wsgi(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return pieces()
     status, headers, body = found(environ["PATH_INFO"])
     start_response("200 OK" if status == 200 else "404 Not Found", headers)
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
 
 def pieces() -> Iterator[bytes]:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -85,6 +86,17 @@ class Answer(NamedTuple):
     text: bytes
     pid: int
     arm: str
+
+
+def case_of(name: str) -> Case:
+    """
+    The case, if this environment has what it needs.
+    """
+    case = CASES[name]
+    for module in (case.command.split()[1], NEEDS.get(name, case.server)):
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not in this environment")
+    return case
 
 
 @contextmanager
@@ -185,10 +197,7 @@ def test_every_worker_of_every_server_obeys(tmp_path: Path, name: str) -> None:
     Reports, arms by header, a change, the live switch and the way back, in each worker; what is not asked for stays as
     it is without the agent, which HASTEN_DISABLE=1 leaves out; and a stream goes on streaming.
     """
-    case = CASES[name]
-    for module in (case.command.split()[1], NEEDS.get(name, case.server)):
-        if find_spec(module) is None:
-            pytest.skip(f"{module} is not in this environment")
+    case = case_of(name)
     policy = PolicyFile(tmp_path / "policy")
     (tmp_path / "plain").mkdir()
     with serving(case, tmp_path / "plain", HASTEN_DISABLE="1") as plain, serving(case, tmp_path) as port:
@@ -261,13 +270,12 @@ def test_a_reloaded_worker_obeys_from_its_first_request(tmp_path: Path) -> None:
     """
     A change of the code brings another process, which reports and obeys without being told anything.
     """
-    if find_spec("uvicorn") is None:
-        pytest.skip("uvicorn is not in this environment")
+    case = case_of("uvicorn-reload")
     policy = PolicyFile(tmp_path / "policy")
     policy.put(RULE)
     (tmp_path / "code").mkdir()
     code = Path(shutil.copy(HERE / "served.py", tmp_path / "code" / "served.py"))
-    with serving(CASES["uvicorn-reload"], tmp_path, tmp_path / "code") as port:
+    with serving(case, tmp_path, tmp_path / "code") as port:
         first = ask(port)
         code.write_text(code.read_text() + "\n# another version\n")
         wait_until(lambda: is_up(port) and ask(port).pid != first.pid)
@@ -275,3 +283,32 @@ def test_a_reloaded_worker_obeys_from_its_first_request(tmp_path: Path) -> None:
 
         assert ("gzip", "gzip") == (first.coding, second.coding)
         assert {second.pid} == {worker.pid for worker in workers.alive(policy.workers_dir)}
+
+
+@pytest.mark.parametrize("name", ["gunicorn-gthread-preload", "granian-asgi"])
+def test_no_request_fails_while_the_policy_changes(tmp_path: Path, name: str) -> None:
+    """
+    A hundred changes under load: every answer is whole, in one coding or the other.
+    """
+    policy = PolicyFile(tmp_path / "policy")
+    codings: list[str] = []
+    with serving(case_of(name), tmp_path) as port, ThreadPoolExecutor(AT_ONCE) as pool:
+        changed = threading.Event()
+
+        def load() -> None:
+            while not changed.is_set():
+                answer = ask(port)
+                assert (200, served.TEXT) == (answer.status, answer.text)
+                codings.append(answer.coding)
+
+        asking = [pool.submit(load) for _ in range(AT_ONCE)]
+        try:
+            for number in range(100):
+                _ = policy.remove(RULE.id) if number % 2 else policy.put(RULE)
+                time.sleep(0.02)
+        finally:
+            changed.set()
+        for each in asking:
+            each.result()
+
+    assert {"", "gzip"} == set(codings)
