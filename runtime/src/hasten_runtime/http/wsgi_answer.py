@@ -38,7 +38,7 @@ class Answer:
         self._told: edit.Headers = []
         self._length: Optional[int] = None
         self._is_started = self._is_begun = self._is_ended = self._hides_length = False
-        self._write: Optional[Write] = None  # some servers have none
+        self._write: Any = None  # some servers have none, and whoever writes fails as without us
         self._out: list[bytes] = []
         self._came = self._went = 0
 
@@ -64,7 +64,7 @@ class Answer:
             self._written(self.let_go())
             raise
         if type(result) in (list, tuple):
-            found = self._of_list(result)
+            found: Iterable[bytes] = self._of_list(result)
             self.chain = []
             # Of a list of one piece some servers declare the length, which HEAD is not to say.
             return iter(found) if self._hides_length else found
@@ -98,7 +98,7 @@ class Answer:
             return self._begin(status, headers)
         self._is_started = True
         self._tell(message)
-        return self._write if self._is_begun and self._passes else self._piece_written
+        return self._piece_written if self.is_held or not self._passes else self._write
 
     def _message(self, status: str, headers: list[tuple[str, str]]) -> Optional[Message]:
         try:
@@ -130,8 +130,9 @@ class Answer:
 
     def _begin(self, *given: Any) -> Optional[Write]:
         self._is_begun = True
-        self._write = self._start_response(*given)
-        return self._write
+        write: Optional[Write] = self._start_response(*given)
+        self._write = write
+        return write
 
     def _piece_written(self, piece: bytes) -> None:
         """
@@ -141,7 +142,7 @@ class Answer:
 
     def _written(self, out: bytes) -> None:
         if out:
-            self._write(out)  # type: ignore[misc] (a server without `write` fails as it would have failed)
+            self._write(out)
 
     def _of_list(self, result: Any) -> Any:
         """
