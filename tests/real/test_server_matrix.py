@@ -121,12 +121,9 @@ def serving(case: Case, state_dir: Path, where: Path = HERE, **environment: str)
         assert process.poll() is None, (state_dir / f"{port}.log").read_text()
         yield port
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+        # What a server does when it is asked to stop is not looked at here, and some take seconds for it.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE_S)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
