@@ -13,7 +13,7 @@ from typing import cast
 
 import pytest
 from tests.remedies import compressed_twins, more_threads
-from tests.remedies.patients import FINDING, UNCOMPRESSED, WAITS, little_app
+from tests.remedies.patients import FINDING, UNCOMPRESSED, UNKEPT, WAITS, little_app
 
 from hasten import optimize
 from hasten.application import App
@@ -55,7 +55,10 @@ PATIENTS = {
 TOYS = {"toy.files": cast(Remedy, compressed_twins), "toy.process": cast(Remedy, more_threads)}
 REMEDIES = {**CATALOGUE, **TOYS}
 #: What is found in the little application for those that need no database.
-LITTLE = {"toy.files": FINDING, "toy.process": WAITS, "quick_wins.compression": UNCOMPRESSED}
+LITTLE = {
+    "toy.files": FINDING, "toy.process": WAITS, "quick_wins.compression": UNCOMPRESSED,
+    "quick_wins.cache_headers": UNKEPT,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", REMEDIES)

@@ -68,7 +68,7 @@ def require(change: Change, app: App) -> None:
         raise NotAllowed(
             f"no worker of the application reports to {app.policy.workers_dir}, so nobody would obey a rule",
             hint="start it with `agent = true` on its process (or hasten-run); python -I and a start script that sets "
-            "PYTHONPATH itself leave the agent out, and it knows uvicorn only",
+            "PYTHONPATH itself leave the agent out, and so does a server that docs/policy.md does not name",
         )
 
 

@@ -28,6 +28,10 @@ UNCOMPRESSED = Finding(
     symptom="uncompressed_response", where=Where(kind="route", name="GET /page"), cost_s_per_day=1.0,
     says="a page that travels uncompressed", evidence={"content_type": "text/html"},
 )  # fmt: skip
+UNKEPT = Finding(
+    symptom="missing_cache_headers", where=Where(kind="route", name="GET /page"), cost_s_per_day=1.0,
+    says="a page that nobody may keep",
+)  # fmt: skip
 FINDING = Finding(
     symptom="slow_page", where=Where(kind="page", name="/first.html"), cost_s_per_day=1.0, says="slow pages"
 )

@@ -5,8 +5,10 @@ Acting on a module right after its import.
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -101,3 +103,45 @@ def test_a_module_that_is_nowhere_stays_missing() -> None:
     after_import("hooked_nowhere", lambda _: None)
     with pytest.raises(ModuleNotFoundError):
         import hooked_nowhere  # type: ignore[import-not-found]  # noqa: F401
+
+
+def test_who_only_asks_where_a_module_is_changes_nothing(tmp_path: Path) -> None:
+    """
+    A look for a module that is not imported then leaves the act for the import.
+    """
+    seen: list[int] = []
+    module(tmp_path, "hooked_six")
+    after_import("hooked_six", lambda found: seen.append(found.VALUE))
+    for _ in range(2):
+        assert find_spec("hooked_six") is not None
+
+    assert [] == seen
+    import hooked_six  # type: ignore[import-not-found]  # noqa: F401
+
+    assert [1] == seen
+
+
+def test_a_finder_that_asks_all_finders_is_not_asked_for_ever(tmp_path: Path) -> None:
+    """
+    Another tool that watches imports as we do gets its answer, and both act.
+    """
+
+    class Asking:
+        asks = False
+
+        def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+            if self.asks or name != "hooked_seven":
+                return None
+            self.asks = True
+            try:
+                return find_spec(name)
+            finally:
+                self.asks = False
+
+    seen: list[int] = []
+    module(tmp_path, "hooked_seven")
+    after_import("hooked_seven", lambda found: seen.append(found.VALUE))
+    sys.meta_path.insert(0, Asking())  # type: ignore[arg-type]
+    import hooked_seven  # type: ignore[import-not-found]  # noqa: F401
+
+    assert [1] == seen

@@ -37,6 +37,20 @@ def test_what_is_left_out_has_its_default() -> None:
     )
 
 
+def test_a_setting_may_be_paths() -> None:
+    """
+    They are patterns like those that a rule is for.
+    """
+    given = {"short": ["/a/{file}"], "short_s": 60}
+    (rule,) = read({**GOOD, "rules": [{**RULE, "kind": "cache_headers", "settings": given}]}).rules
+
+    assert (("/a/b", None), 60, ()) == (
+        tuple((found := rule.settings["short"][0].fullmatch(path)) and found.group() for path in ("/a/b", "/a/b/c")),
+        rule.settings["short_s"],
+        rule.settings["immutable"],
+    )
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -80,6 +94,10 @@ def test_what_is_no_document_is_refused(broken: bytes) -> None:
         {"rules": [{**RULE, "settings": {"level": True}}]},
         {"rules": [{**RULE, "settings": {"dynamic": 1}}]},
         {"rules": [{**RULE, "settings": {"codings": ["lzma"]}}]},
+        {"rules": [{**RULE, "kind": "cache_headers", "settings": {"level": 1}}]},
+        {"rules": [{**RULE, "kind": "cache_headers", "settings": {"short": "/a"}}]},
+        {"rules": [{**RULE, "kind": "cache_headers", "settings": {"immutable": ["a"]}}]},
+        {"rules": [{**RULE, "kind": "cache_headers", "settings": {"short_s": 0}}]},
         {"unknown": 1},
         {"trial": trial(share=1.1)},
         {"trial": trial(share=float("nan"))},

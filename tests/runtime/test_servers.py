@@ -1,82 +1,65 @@
 """
-The hook at uvicorn's boundary.
+Which servers are waited for, and how an application gets behind the agent.
 """
 
+import json
 import os
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from hasten_runtime import servers
+from hasten_runtime import boundaries, servers
 from hasten_runtime.http.asgi import Agent
+from hasten_runtime.http.wsgi import Agent as WsgiAgent
 
 
-class Config:
+@pytest.fixture(autouse=True)
+def policy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """
-    What is needed of uvicorn's Config.
-    """
-
-    loaded_app: Any = None
-
-    def load(self) -> str:
-        """
-        Load it.
-        """
-        self.loaded_app = "the application"
-        return "loaded"
-
-
-@pytest.fixture
-def module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
-    """
-    A module with a fresh Config, and a policy that is named.
+    A policy is named.
     """
     monkeypatch.setenv("HASTEN_POLICY", str(tmp_path / "policy.json"))
-    found = ModuleType("uvicorn.config")
-    found.Config = type("Config", (Config,), {"load": Config.load})  # type: ignore[attr-defined]
-    servers.hook_uvicorn(found)
-    return found
 
 
-def test_what_is_loaded_is_behind_the_agent(module: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("interface", "kind"), [("asgi", Agent), ("wsgi", WsgiAgent)])
+def test_an_application_is_behind_the_agent_of_its_interface(tmp_path: Path, interface: str, kind: type) -> None:
     """
-    The application is wrapped once, the worker has reported, and `load` gives back what it gave.
+    It is wrapped once, and the worker has reported.
     """
-    config = module.Config()
+    agent = servers.behind("the application", "a server", interface)
 
-    assert "loaded" == config.load()
-    assert isinstance(config.loaded_app, Agent)
-    assert "the application" == config.loaded_app.app
-    assert (tmp_path / "workers" / f"{os.getpid()}.json").is_file()
-
-
-def test_an_application_is_wrapped_once() -> None:
-    """
-    A server that loads twice does not put the agent behind itself.
-    """
-    agent = Agent(lambda *_: None, None)  # type: ignore[arg-type, return-value]
-
-    assert agent is servers.wrapped(agent, "uvicorn")
+    assert (kind, "the application") == (type(agent), agent.app)
+    assert agent is servers.behind(agent, "another server", "asgi")
+    assert "a server" == json.loads((tmp_path / "workers" / f"{os.getpid()}.json").read_text())["server"]
 
 
 def test_a_fault_of_ours_leaves_the_application(
-    module: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """
-    The server gets the application as it was loaded, and the reason is said.
+    The server gets the application as it was loaded, and the reason is said once.
     """
 
     def fail(*_: object) -> Any:
         raise KeyError("a fault")
 
-    monkeypatch.setattr(servers, "wrapped", fail)
-    config = module.Config()
-    config.load()
+    monkeypatch.setattr(servers, "_wrapped", fail)
 
-    assert "the application" == config.loaded_app
-    assert "the application runs without the agent: KeyError" in capsys.readouterr().err
+    assert ["the application"] * 2 == [servers.behind("the application", "a server", "asgi") for _ in range(2)]
+    assert 1 == capsys.readouterr().err.count("the application runs without the agent: KeyError")
+
+
+def test_each_server_that_is_waited_for_has_its_boundary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    All of them are watched, and each name leads to a function.
+    """
+    seen: list[str] = []
+    monkeypatch.setattr(servers, "after_import", lambda name, _: seen.append(name))
+    servers.watch()
+
+    assert list(servers.KNOWN) == seen
+    assert all(callable(getattr(boundaries, name)) for name in servers.KNOWN.values())
 
 
 def test_without_a_policy_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:

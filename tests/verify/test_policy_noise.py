@@ -15,7 +15,7 @@ from hasten.model import Change
 from hasten.target import Browser, Target
 from hasten.verify import policy_requests
 from hasten.verify.policy_noise import conditions_of, control_alone
-from hasten.verify.policy_pairs import Setting
+from hasten.verify.policy_setting import Setting
 from hasten.world.load.plan import LoadRequest
 from hasten.world.policy_file import Candidate
 from hasten.world.principals import Sessions
@@ -34,7 +34,7 @@ def setting(folder: Path, *, network: str = "fast-4g", touched: LoadRequest = ON
     target, seen = Target(browser=Browser(network=network)), Observation(name=name)
     app = App(target, folder, cast(Supervisor, None), url="http://127.0.0.1:1", gathered=seen)
     sessions = Sessions(app.target, app.url)
-    return Setting(cast(Change, None), app, CANDIDATE, sessions, touched=[touched])
+    return Setting(cast(Change, None), app, CANDIDATE, sessions, first=[touched])
 
 
 def test_both_sides_ask_for_control(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hasten.evidence import Observation, PageProfile, PageResource, PageRun
 from hasten.model import Change, Kind, Risk, Where
 from hasten.target import Target, Traffic
 from hasten.verify import policy_requests
+from hasten.verify.revisits import is_reload
 from hasten.world.load.plan import LoadRequest
 from hasten.world.policy_file import Candidate
 from hasten.world.principals import Sessions
@@ -97,7 +98,9 @@ def test_every_request_goes_both_ways_round(app: App) -> None:
     """
     sessions = Sessions(app.target, app.url)
     asked = [LoadRequest(path="/a"), LoadRequest(path="/b", headers={"accept": "x"})]
-    first, second = policy_requests.arm_plans(app.url, app, asked, CANDIDATE, sessions)
+    first, second = policy_requests.arm_plans(
+        app.url, app, [(each, policy_requests.NOTHING) for each in asked], CANDIDATE, sessions
+    )
     arms = [[each.headers["hasten-arm"].partition(":")[2] for each in plan.requests] for plan in (first, second)]
 
     assert ["control", "candidate"] * 2 == arms[0]
@@ -108,11 +111,12 @@ def test_every_request_goes_both_ways_round(app: App) -> None:
 
 def test_answers_are_compared_for_every_kind_of_client() -> None:
     """
-    With and without codings, for a part, and with HEAD, all under the name of the route.
+    With and without codings, for a part, after a reload and with HEAD, all under the name of the route.
     """
     found = policy_requests.clients_of([LoadRequest(path="/a", route="GET /a")])
 
     assert {"GET /a"} == {each.name for each in found}
     assert 1 == sum(each.method == "HEAD" for each in found)
     assert 1 == sum("range" in each.headers for each in found)
+    assert 1 == sum(is_reload(each) for each in found)
     assert 1 == sum("accept-encoding" not in each.headers for each in found)

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from _thread import get_ident
 from typing import Any
 
 from hasten_runtime import TELEMETRY_VERSION, __version__
@@ -44,8 +45,10 @@ class Handshake:
         try:
             os.makedirs(self._folder, exist_ok=True)
             path = os.path.join(self._folder, f"{os.getpid()}.json")
-            with open(path + ".new", "w", encoding="utf-8") as file:
+            # Several agents of one process (a server with a worker per thread) may read a policy at the same moment.
+            new = f"{path}.{get_ident()}.new"
+            with open(new, "w", encoding="utf-8") as file:
                 json.dump(report, file)
-            os.replace(path + ".new", path)
+            os.replace(new, path)
         except Exception as error:
             say_once("handshake", "this worker cannot report to " + self._folder + ": " + reason_of(error))

@@ -41,31 +41,39 @@ class _Watch:
 
     def __init__(self, acts: dict[str, Act]) -> None:
         self.acts = acts
+        self._asking: set[str] = set()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """
         The spec that the other finders have for a module that is waited for, with `act` to follow; else nothing.
         """
-        if name not in self.acts:
+        if name not in self.acts or name in self._asking:
             return None
-        act = self.acts.pop(name)
-        spec = None
+        # Another tool's finder may itself ask all finders, us among them.
+        self._asking.add(name)
+        try:
+            spec = self._of_the_others(name, path, target)
+        finally:
+            self._asking.discard(name)
+        if spec is not None and spec.loader is not None:
+            try:
+                _act_after(spec.loader, name, self.acts)
+            except Exception as error:
+                say_once("hook " + name, name + " cannot be watched, so nothing is done there: " + reason_of(error))
+        return spec
+
+    def _of_the_others(self, name: str, path: Any, target: Any) -> Any:
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             if finder is self or find is None:
                 continue
             spec = find(name, path, target)
             if spec is not None:
-                break
-        if spec is not None and spec.loader is not None:
-            try:
-                _act_after(spec.loader, name, act)
-            except Exception as error:
-                say_once("hook " + name, name + " cannot be watched, so nothing is done there: " + reason_of(error))
-        return spec
+                return spec
+        return None
 
 
-def _act_after(loader: Any, name: str, act: Act) -> None:
+def _act_after(loader: Any, name: str, acts: dict[str, Act]) -> None:
     execute = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
@@ -73,7 +81,10 @@ def _act_after(loader: Any, name: str, act: Act) -> None:
         if module.__name__ == name:
             # A loader may serve many modules (those of a zip file share one): it is as before from now on.
             loader.__dict__.pop("exec_module", None)
-            _do(act, module)
+            # Only now: who asks where a module is need not import it.
+            act = acts.pop(name, None)
+            if act is not None:
+                _do(act, module)
 
     loader.exec_module = exec_module
 

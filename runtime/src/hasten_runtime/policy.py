@@ -76,7 +76,8 @@ class Policy(NamedTuple):
     trial: Optional[Trial]
 
 
-#: kind → setting → (type, least, most or choices, default). docs/policy.md says what each one does.
+#: kind → setting → (type, least, most or choices, default); a Pattern is a list of paths like those of `match`.
+#: docs/policy.md says what each one does.
 SETTINGS: dict[str, dict[str, tuple[type, Any, Any, Any]]] = {
     "compression": {
         "codings": (list, None, ("br", "zstd", "gzip"), ["br", "zstd", "gzip"]),
@@ -86,7 +87,15 @@ SETTINGS: dict[str, dict[str, tuple[type, Any, Any, Any]]] = {
         "level": (int, 1, 9, 1),
         "stored_level": (int, 1, 9, 6),
         "stored_bytes": (int, 0, 1 << 32, 64 * 1024 * 1024),
-    }
+    },
+    "cache_headers": {
+        "immutable": (re.Pattern, None, None, []),
+        "short": (re.Pattern, None, None, []),
+        "short_s": (int, 1, 86_400, 300),
+        "minimum_bytes": (int, 1, 1 << 30, 1000),
+        "most_bytes": (int, 1, 1 << 30, 8 * 1024 * 1024),
+        "server_timing": (bool, None, None, False),
+    },
 }
 SPLITS = ("request", "identity", "block")
 
@@ -198,6 +207,8 @@ def _settings(value: Any, kind: str, where: str) -> dict[str, Any]:
             if not isinstance(given, bool):
                 raise RefusedPolicy(f"{place} is not true or false")
             found[name] = given
+        elif form is re.Pattern:
+            found[name] = tuple(path_pattern(each, place) for each in _texts(given, place))
         elif form is list:
             found[name] = tuple(_choice(each, place, most) for each in _texts(given, place))
         else:

@@ -1,7 +1,8 @@
 """
 Where the agent meets an application: at the server's boundary, once per server, whatever the framework.
 
-Known so far: uvicorn, in one process, with `--workers` and with `--reload`.
+Read at the boot of every Python process: it waits for the modules of the servers that it knows, and imports nothing.
+What is done in each of them is in `boundaries`.
 """
 
 from __future__ import annotations
@@ -16,45 +17,63 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+#: The module that is waited for → the function of `boundaries` that is called with it.
+KNOWN = {
+    "uvicorn.config": "uvicorn",
+    "gunicorn.workers.sync": "gunicorn",
+    "gunicorn.workers.gthread": "gunicorn",
+    "gunicorn.workers.base_async": "gunicorn",
+    "gunicorn.workers.gasgi": "gunicorn",
+    "waitress.server": "waitress",
+    "django.core.servers.basehttp": "django",
+    "werkzeug.serving": "werkzeug",
+    "hypercorn.asyncio.run": "hypercorn",
+    "granian.asgi": "granian_asgi",
+    "granian.wsgi": "granian_wsgi",
+}
+
 
 def watch() -> None:
     """
     Servers that are imported from now on hand their application to the agent, if a policy is named.
     """
     if os.environ.get("HASTEN_POLICY"):
-        after_import("uvicorn.config", hook_uvicorn)
+        for name in KNOWN:
+            after_import(name, _hook)
 
 
-def hook_uvicorn(module: ModuleType) -> None:
+def _hook(module: ModuleType) -> None:
+    from hasten_runtime import boundaries
+
+    getattr(boundaries, KNOWN[module.__name__])(module)
+
+
+def behind(app: Any, server: str, interface: str) -> Any:
     """
-    `Config.load` leaves the application behind the agent. What it leaves is ASGI 3 for every kind of application.
+    The application behind the agent. One that is there already, or cannot be put there, stays as it is.
+
+    Args:
+        app: The application, as the server loaded it.
+        server: For the report of this worker.
+        interface: `asgi` or `wsgi`.
     """
-    config = module.Config
-    load = config.load
-
-    def load_and_wrap(self: Any, *args: Any, **named: Any) -> Any:
-        loaded = load(self, *args, **named)
-        try:
-            self.loaded_app = wrapped(self.loaded_app, "uvicorn")
-        except Exception as error:
-            say_once("wrap", "the application runs without the agent: " + reason_of(error))
-        return loaded
-
-    load_and_wrap.__wrapped__ = load  # type: ignore[attr-defined]
-    load_and_wrap.__doc__ = load.__doc__
-    config.load = load_and_wrap
+    if type(app).__module__.startswith("hasten_runtime."):
+        return app
+    try:
+        return _wrapped(app, server, interface)
+    except Exception as error:
+        say_once("wrap", "the application runs without the agent: " + reason_of(error))
+        return app
 
 
-def wrapped(app: Any, server: str) -> Any:
-    """
-    The application behind the agent; one that is there already stays as it is.
-    """
+def _wrapped(app: Any, server: str, interface: str) -> Any:
     from hasten_runtime.handshake import Handshake
-    from hasten_runtime.http.asgi import Agent
     from hasten_runtime.standing import Standing
 
-    if isinstance(app, Agent):
-        return app
+    if interface == "asgi":
+        from hasten_runtime.http.asgi import Agent
+    else:
+        from hasten_runtime.http.wsgi import Agent  # type: ignore[assignment]
     path = os.environ["HASTEN_POLICY"]
     handshake = Handshake(os.environ.get("HASTEN_WORKERS") or os.path.join(os.path.dirname(path), "workers"), server)
     standing = Standing(path, os.environ.get("HASTEN_STOP") or None, handshake.tell)

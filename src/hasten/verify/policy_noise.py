@@ -10,7 +10,8 @@ import msgspec
 from hasten.model import Noise, digest_of
 from hasten.verify import control_twice, noise, noise_floor, policy_pacing
 from hasten.verify.policy_pacing import Pacing
-from hasten.verify.policy_pairs import Pairs, Setting
+from hasten.verify.policy_pairs import Pairs
+from hasten.verify.policy_setting import Setting
 from hasten.verify.sequence import Plan, Progress
 from hasten.verify.tally import Tally
 from hasten.world.load.duet import duet

@@ -10,6 +10,7 @@ import msgspec
 from hasten.application import App
 from hasten.errors import ConfigError, NoData
 from hasten.model import Change
+from hasten.verify.revisits import RELOAD
 from hasten.world.load.plan import LoadPlan, LoadRequest
 from hasten.world.policy_file import Candidate
 from hasten.world.principals import ANONYMOUS, Sessions
@@ -26,8 +27,12 @@ CLIENTS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("GET", {}),
     ("GET", {"accept-encoding": "gzip;q=0, br;q=0.5"}),
     ("GET", {**TAKES, "range": "bytes=0-99"}),
+    ("GET", {**TAKES, **RELOAD}),
     ("HEAD", TAKES),
 )
+#: What the visitors of control and candidate have already: the headers with which each of them asks.
+Known = tuple[Mapping[str, str], Mapping[str, str]]
+NOTHING: Known = ({}, {})
 
 
 def touchable(change: Change, app: App) -> list[LoadRequest]:
@@ -54,20 +59,27 @@ def others(app: App, touched: Sequence[LoadRequest]) -> list[LoadRequest]:
     return [each for each in _recorded(app) if each.name not in routes]
 
 
+def again(request: LoadRequest) -> LoadRequest:
+    """
+    The request of somebody who comes back, a route of its own: what it gains must not hide what first visits lose.
+    """
+    return msgspec.structs.replace(request, route=f"{request.name} (again)", headers={**request.headers, **RELOAD})
+
+
 def arm_plans(
-    url: str, app: App, requests: Sequence[LoadRequest], candidate: Candidate, sessions: Sessions
+    url: str, app: App, requests: Sequence[tuple[LoadRequest, Known]], candidate: Candidate, sessions: Sessions
 ) -> list[LoadPlan]:
     """
     Two plans for a duet. Request 2k is control's in the first and candidate's in the second, 2k + 1 the other way
     round, so that a turn can choose which arm is written first.
     """
-    who = sorted({each.principal for each in requests} - {ANONYMOUS})
+    who = sorted({each.principal for each, _ in requests} - {ANONYMOUS})
     plans = []
     for side in (0, 1):
         asked = [
-            msgspec.structs.replace(each, headers={**TAKES, **each.headers, **arm(candidate, ARMS[(side + copy) % 2])})
-            for each in requests
-            for copy in (0, 1)
+            msgspec.structs.replace(each, headers={**TAKES, **each.headers, **known[at], **arm(candidate, ARMS[at])})
+            for each, known in requests
+            for at in (side, 1 - side)
         ]
         plans.append(
             LoadPlan(

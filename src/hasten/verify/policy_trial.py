@@ -26,8 +26,10 @@ from hasten.model import Change, Effect, Grade, Guard, Noise, Trial
 from hasten.verify import answers, judging, noise_floor, policy_noise, policy_requests
 from hasten.verify.answers.arms import arms_at
 from hasten.verify.policy_pacing import PAIR_S, Pacing, pacing_of
-from hasten.verify.policy_pairs import OTHERS, Pairs, Server, Setting, at_the_server, set_up, travel
+from hasten.verify.policy_pairs import Pairs, Server, at_the_server, travel
 from hasten.verify.policy_requests import HEADER
+from hasten.verify.policy_setting import OTHERS, Setting, set_up
+from hasten.verify.revisits import Returning
 from hasten.verify.sequence import Plan, Played, Progress, run_pairs
 from hasten.world.load.duet import duet
 from hasten.world.paced_proxy import LINKS, paced
@@ -94,7 +96,7 @@ def run_policy_trial(
 def _compared(setting: Setting, declares: Mapping[str, Any], seed: int) -> answers.Equivalence:
     declared = msgspec.convert(dict(declares), answers.Declared)
     declared = msgspec.structs.replace(declared, may_differ=[*declared.may_differ, f"header:{HEADER}"])
-    clients = policy_requests.clients_of(setting.touched)
+    clients = policy_requests.clients_of(setting.first)
     plan = answers.ComparisonPlan(seed=seed, declared=declared, known=clients, time_budget_s=COMPARE_S)
     names = {answers.CONTROL: "control", answers.CONTROL_AGAIN: "control", answers.CANDIDATE: "candidate"}
     with arms_at(
@@ -104,7 +106,7 @@ def _compared(setting: Setting, declares: Mapping[str, Any], seed: int) -> answe
         headers={arm: policy_requests.arm(setting.candidate, name) for arm, name in names.items()},
         timeout_s=setting.app.target.traffic.timeout_s,
     ) as ask:
-        return answers.compare_answers(clients, ask, plan)
+        return answers.compare_answers(clients, Returning(ask), plan)
 
 
 @dataclass(frozen=True)

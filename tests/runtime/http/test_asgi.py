@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, Sent, answering, ask, asked, scope_of, trial, write_policy
 
-from hasten_runtime.http import asgi
+from hasten_runtime.http import asgi, compression
 from hasten_runtime.http.asgi import Agent
 from hasten_runtime.standing import Standing
 
@@ -107,15 +107,16 @@ def test_without_a_rule_for_it_everything_is_as_without_the_agent(tmp_path: Path
         assert (one.messages, repr(one.error)) == (other.messages, repr(other.error))
 
 
-def test_the_same_with_a_rule_for_everything_but_what_it_adds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kinds", [["compression"], ["cache_headers"], ["compression", "cache_headers"]])
+def test_the_same_with_rules_for_everything_but_what_they_add(tmp_path: Path, kinds: list[str]) -> None:
     """
-    2,000 requests with compression on: same status, same text, same errors, same headers but for those of the coding.
+    2,000 requests with every rule on: same status, same text, same errors, same headers but for those that are theirs.
     """
-    write_policy(tmp_path / "policy.json")
-    added = {"vary", "content-encoding", "content-length", "etag", "accept-ranges"}
+    write_policy(tmp_path / "policy.json", [{**RULE, "id": kind, "kind": kind} for kind in kinds])
+    added = {"vary", "content-encoding", "content-length", "etag", "accept-ranges", "cache-control"}
     plain = asyncio.run(all_of(odd, requests(2000)))
     behind = asyncio.run(all_of(agent_for(odd, tmp_path), requests(2000)))
-    compressed = 0
+    changed = {"content-encoding": 0, "etag": 0}
 
     for one, other in zip(plain, behind, strict=True):
         assert repr(one.error) == repr(other.error)
@@ -126,11 +127,32 @@ def test_the_same_with_a_rule_for_everything_but_what_it_adds(tmp_path: Path) ->
             other.status,
             {k: v for k, v in other.headers.items() if k not in added},
         )
-        compressed += "content-encoding" in other.headers
+        for name in changed:
+            changed[name] += name in other.headers
         if one.error is None or other.headers.get("content-encoding") != "gzip":
             assert one.body == other.text
 
-    assert compressed > 100
+    assert ("compression" in kinds) == (changed["content-encoding"] > 100)
+    assert ("cache_headers" in kinds) == (changed["etag"] > 50)
+
+
+def test_of_each_kind_the_first_rule_that_matches_is_obeyed(tmp_path: Path) -> None:
+    """
+    Rules of different kinds go together; a second one of the same kind says nothing.
+    """
+    rules = [
+        {"id": "no", "kind": "cache_headers", "match": {"paths": ["/other"]}},
+        {"id": "a", "kind": "cache_headers", "match": {"paths": ["/"]}, "settings": {"minimum_bytes": 1}},
+        {"id": "b", "kind": "cache_headers", "match": {"paths": ["/"]}, "settings": {"minimum_bytes": 10**6}},
+        RULE,
+    ]
+    found = []
+    for order in (rules, rules[::-1]):
+        write_policy(tmp_path / "policy.json", order)
+        sent = asked(agent_for(answering(TEXT, headers=[SCRIPT]), tmp_path), headers=TAKES_GZIP)
+        found.append(("etag" in sent.headers, sent.headers.get("content-encoding")))
+
+    assert [(True, "gzip"), (False, "gzip")] == found
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket"])
@@ -217,9 +239,9 @@ def test_a_fault_in_the_rules_lets_the_request_pass(
     def fail(*_: object) -> Any:
         raise KeyError("a fault")
 
-    for name in ("arm_of", "Request"):
+    for module, name in ((asgi, "arm_of"), (compression, "Request")):
         with monkeypatch.context() as patched:
-            patched.setattr(asgi, name, fail)
+            patched.setattr(module, name, fail)
 
             assert plain.messages == asked(agent_for(app, tmp_path), headers=TAKES_GZIP).messages
     assert "a request passes without any rule: KeyError" in capsys.readouterr().err

@@ -8,7 +8,8 @@ import zlib
 import pytest
 
 from hasten_runtime.http import variants
-from hasten_runtime.http.variants import OVERHEAD_BYTES, Variants
+from hasten_runtime.http.kept import OVERHEAD_BYTES
+from hasten_runtime.http.variants import Variants
 
 BODY = b"a text that shrinks, " * 100
 MANY = 1 << 20

@@ -7,6 +7,8 @@ import pytest
 from hasten.verify.answers import COMPRESSION, Answer, Declared
 from hasten.verify.answers.headers import IGNORED, fields_of, owes_vary, without_declared
 
+KEPT = Declared(adds={"etag": ["*"], "cache-control": ["private", "max-age=60"]})
+
 
 def with_lines(*lines: tuple[str, str]) -> Answer:
     """
@@ -56,6 +58,10 @@ def test_everything_ignored_has_its_reason() -> None:
         (COMPRESSION, {"header:vary": "accept-encoding, cookie"}, {"header:vary": "cookie"}),
         (COMPRESSION, {"header:content-encoding": "exotic"}, {"header:content-encoding": "exotic"}),
         (Declared(), {"header:vary": "accept-encoding"}, {"header:vary": "accept-encoding"}),
+        (KEPT, {"header:etag": '"any"'}, {}),
+        (KEPT, {"header:cache-control;private": "yes", "header:cache-control;max-age": "60"}, {}),
+        (KEPT, {"header:cache-control;public": "yes"}, {"header:cache-control;public": "yes"}),
+        (KEPT, {"header:cache-control;max-age": "61"}, {"header:cache-control;max-age": "61"}),
     ],
 )
 def test_only_what_was_declared_is_taken_off(
@@ -82,3 +88,13 @@ def test_a_chosen_coding_must_be_told(coding: str, vary: str, owes: bool) -> Non
     Who compresses for some clients says that others get something else.
     """
     assert owes == owes_vary(with_lines(), with_lines(("content-encoding", coding), ("vary", vary)))
+
+
+def test_a_header_that_is_there_is_not_added() -> None:
+    """
+    Another ETag, or one more directive beside the application's own, is a difference whatever was declared.
+    """
+    control = {"header:etag": '"a"', "header:cache-control;max-age": "5"}
+    candidate = {"header:etag": '"b"', "header:cache-control;max-age": "5", "header:cache-control;private": "yes"}
+
+    assert candidate == without_declared(control, candidate, KEPT)

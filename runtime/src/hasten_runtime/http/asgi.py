@@ -8,10 +8,12 @@ from collections.abc import Awaitable
 from typing import Any, Callable
 
 from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
-from hasten_runtime.http.compression import Answer, Request
+from hasten_runtime.http.aside import in_a_thread
+from hasten_runtime.http.chain import Chains, matching
+from hasten_runtime.http.links import Link
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.policy import Policy, Rule
+from hasten_runtime.policy import Policy
 from hasten_runtime.standing import Standing
 
 Scope = dict[str, Any]
@@ -33,6 +35,7 @@ class Agent:
         self.app = app
         self._standing = standing
         self._variants = Variants()
+        self._chains = Chains(self._variants, in_a_thread)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """
@@ -57,24 +60,18 @@ class Agent:
                 scope = {**scope, "headers": arm.headers}
             if arm.asked:
                 send = _labeled(send, arm, policy.revision)
-        for rule in rules:
-            inputs = rule.matched(scope["method"], scope["path"])
-            if inputs is not None:
-                return self._compressed(rule, inputs, scope, receive, send)
-        return self.app(scope, receive, send)
+        found = matching(rules, scope["method"], scope["path"])
+        if not found:
+            return self.app(scope, receive, send)
+        return self._answered(scope, receive, self._chains.of(found, scope, send))
 
-    def _compressed(
-        self, rule: Rule, inputs: tuple[str, ...], scope: Scope, receive: Receive, send: Send
-    ) -> Awaitable[None]:
-        request = Request(rule, scope, inputs)
-        return self._answered(scope, receive, Answer(request, self._variants, send))
-
-    async def _answered(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def _answered(self, scope: Scope, receive: Receive, chain: list[Link]) -> None:
         try:
-            await self.app(scope, receive, answer)
+            await self.app(scope, receive, chain[-1])
         finally:
             # Also where the application fails: the server is to see as much of the answer as it would have seen.
-            await answer.let_go()
+            for link in reversed(chain):
+                await link.let_go()
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:

@@ -89,12 +89,12 @@ def available(wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _works(coding: str) -> bool:
-    if coding in _found:
-        return True
-    if coding not in _MAKERS:
-        return False
+    maker = _MAKERS.get(coding)
+    if coding in _found or maker is None:
+        # Asked in this order, also by a thread that comes while another one tries it.
+        return coding in _found
     try:
-        make = _MAKERS.pop(coding)()
+        make = maker()
         # Tried once, wholly: a module of that name and another kind is found out before it sees an answer.
         packer = make(1)
         if not packer.pack(_PROBE) + packer.end():
@@ -105,6 +105,8 @@ def _works(coding: str) -> bool:
     except Exception as error:
         say_once("coding " + coding, coding + " is not offered: " + reason_of(error))
         return False
+    finally:
+        _MAKERS.pop(coding, None)
     return True
 
 

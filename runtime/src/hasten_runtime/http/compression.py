@@ -16,19 +16,14 @@ matched; the latter not for CSS, scripts and the like) of at least `reflected_by
 before it is sent, is left alone too.
 """
 
-from collections.abc import Awaitable
-from typing import Any, Callable, Optional
+from typing import Any, Optional, Protocol
 from urllib.parse import unquote_to_bytes
 
 from hasten_runtime.http import headers as edit
 from hasten_runtime.http.codings import Packer, available, packer
+from hasten_runtime.http.links import Link, Message, OwnStart, Send
 from hasten_runtime.http.negotiation import chosen
-from hasten_runtime.http.variants import Variants, compressed
-from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Rule
-
-Message = dict[str, Any]
-Send = Callable[[Message], Awaitable[None]]
 
 #: A file that says to be larger is compressed as a stream: nobody's memory is filled for it.
 HELD_BYTES = 16 * 1024 * 1024
@@ -40,6 +35,22 @@ FILES = frozenset(
 )  # fmt: skip
 TEXTS = frozenset({"application/json", "application/xml", "application/xhtml+xml", "application/rss+xml"})
 CREDENTIALS = (b"cookie", b"authorization")
+
+
+class Variants(Protocol):
+    """
+    Makes coded bodies, and keeps those of files; None in place of one that would not be smaller.
+    """
+
+    async def of(self, body: bytes, coding: str, level: int, most_bytes: int) -> Optional[bytes]:
+        """
+        The coded body of a file.
+        """
+
+    async def once(self, body: bytes, coding: str, level: int) -> Optional[bytes]:
+        """
+        The coded body of what is not kept.
+        """
 
 
 class Request:
@@ -72,57 +83,22 @@ class Request:
         return any(len(value) >= least and value in body for value in values)
 
 
-class Answer:
+class Answer(Link):
     """
-    One answer on its way out; called with each ASGI message, it sends what the client is to see.
+    One answer on its way out, compressed where it may be.
 
-    Held back at most: the start of an answer, and the body of a file. What our own code cannot do leaves the answer
-    as the application gave it.
+    Held back at most: the start of an answer, and the body of a file.
     """
+
+    kind = "compression"
 
     def __init__(self, request: Request, variants: Variants, send: Send) -> None:
+        super().__init__(send)
         self._request = request
         self._variants = variants
-        self._send = send
         self._start: Optional[Message] = None
-        self._held: list[Message] = []
         self._packer: Optional[Packer] = None
-        self._whole = self._file = self._through = False
-
-    async def __call__(self, message: Message) -> None:
-        """
-        What this message means for the client is sent.
-        """
-        if self._through:
-            await self._send(message)
-            return
-        if not isinstance(message.get("headers", []), list):
-            # An iterable may be gone through once only, and it is looked at here.
-            message = {**message, "headers": list(message["headers"])}
-        try:
-            outgoing = await self._next(message)
-        except Exception as error:
-            say_once("compression", "an answer goes out as it is: " + reason_of(error))
-            if self._packer is not None:
-                raise  # half of it is out already, compressed; there is nothing to fall back to
-            outgoing = self._give_up(message)
-        for each in outgoing:
-            await self._send(each)
-
-    async def let_go(self) -> None:
-        """
-        What was held back is sent: the application ended before its answer did.
-        """
-        self._through = True
-        outgoing, self._held, self._start = self._held, [], None
-        for each in outgoing:
-            await self._send(each)
-
-    def _give_up(self, message: Message) -> list[Message]:
-        # What failed may have been put aside already.
-        outgoing = self._held if self._held and self._held[-1] is message else [*self._held, message]
-        self._through, self._held = True, []
-        return outgoing
+        self._file = False
 
     async def _next(self, message: Message) -> list[Message]:
         kind = message["type"]
@@ -136,15 +112,13 @@ class Answer:
 
     def _begin(self, start: Message) -> list[Message]:
         request, headers = self._request, list(start.get("headers", ()))
-        if start["status"] == 304 and not request.has_range:
+        # The application's own word decides: an ETag of ours is no version, and `private` of ours no secret.
+        own = start.said if isinstance(start, OwnStart) else None
+        if start["status"] == 304 and (own is not None or not request.has_range):
             self._through = True
-            return [{**start, "headers": not_modified(headers, request.knows)}]
-        if not self._concerns(start, headers):
-            self._through = True
-            return [start]
-        self._file = is_file(headers)
-        is_open = request.has_credentials and not self._file and not request.rule.settings["dynamic"]
-        if is_open or (not self._file and is_version(headers)):
+            return [{**start, "headers": self._unchanged(headers, own)}]
+        said = headers if own is None else own
+        if not self._may_code(start["status"], said) or start.get("trailers"):
             self._through = True
             return [start]
         varied = {**start, "headers": edit.with_vary(headers)}
@@ -159,9 +133,27 @@ class Answer:
         self._start, self._held = start, [start]
         return []
 
-    def _concerns(self, start: Message, headers: list[Any]) -> bool:
+    def _unchanged(self, headers: list[Any], own: Optional[list[Any]]) -> edit.Headers:
+        """
+        The headers of a 304; where it is known which 200 it stands for, with the Vary of that one.
+        """
+        found = not_modified(headers, self._request.knows)
+        return edit.with_vary(found) if own is not None and self._may_code(200, own) else found
+
+    def _may_code(self, status: int, headers: list[Any]) -> bool:
+        """
+        Whether the answer is one that goes out compressed to whoever takes it so.
+        """
         request = self._request
-        if start["status"] != 200 or start.get("trailers") or request.wants_no_change:
+        if status != 200 or not self._concerns(headers):
+            return False
+        self._file = is_file(headers)
+        is_open = request.has_credentials and not self._file and not request.rule.settings["dynamic"]
+        return not is_open and (self._file or not is_version(headers))
+
+    def _concerns(self, headers: list[Any]) -> bool:
+        request = self._request
+        if request.wants_no_change:
             return False
         if edit.first(headers, b"content-encoding") is not None or edit.first(headers, b"content-range") is not None:
             return False
@@ -169,17 +161,16 @@ class Answer:
             return False
         if not is_text(headers, request.rule.content_types):
             return False
-        length = length_of(headers)
+        length = edit.length_of(headers)
         return length is None or length >= request.rule.settings["minimum_bytes"]
 
     async def _body(self, message: Message) -> list[Message]:
         assert self._start is not None
-        length = length_of(self._start["headers"])
+        length = edit.length_of(self._start["headers"])
         more = bool(message.get("more_body"))
         self._held.append(message)
         if more:
             if self._file and length is not None and length <= HELD_BYTES:
-                self._whole = True
                 held = sum(len(each.get("body", b"")) for each in self._held[1:])
                 return [] if held <= length else self._as_it_is()
             return self._stream()
@@ -187,7 +178,7 @@ class Answer:
         if len(body) < self._request.rule.settings["minimum_bytes"] or (length is not None and length != len(body)):
             return self._as_it_is()
         # The name of a script may stand in the script, beside no secret; anywhere else a path may have been chosen.
-        with_path = media_type(self._start["headers"]) not in FILES
+        with_path = edit.media_type(self._start["headers"]) not in FILES
         if self._request.has_credentials and self._request.is_reflected_in(body, with_path=with_path):
             return self._as_it_is()
         coded = await self._coded(body)
@@ -202,7 +193,7 @@ class Answer:
         assert coding is not None
         if self._file:
             return await self._variants.of(body, coding, settings["stored_level"], settings["stored_bytes"])
-        return await compressed(body, coding, settings["level"])
+        return await self._variants.once(body, coding, settings["level"])
 
     def _as_it_is(self) -> list[Message]:
         """
@@ -219,7 +210,7 @@ class Answer:
         assert coding is not None
         made = packer(coding, self._request.rule.settings["level"])
         start, first = self._coded_start(), self._held[1]
-        self._packer, self._held = made, []
+        self._packer, self._held, self._committed = made, [], True
         return [start, self._piece(first)]
 
     def _piece(self, message: Message) -> Message:
@@ -243,7 +234,7 @@ def is_text(headers: list[Any], types: tuple[str, ...]) -> bool:
     """
     Whether the content type is one of `types`; with none given, whether it is one that shrinks.
     """
-    kind = media_type(headers)
+    kind = edit.media_type(headers)
     if types:
         return kind in types
     if kind == "text/event-stream":
@@ -257,7 +248,7 @@ def is_file(headers: list[Any]) -> bool:
     """
     if edit.first(headers, b"set-cookie") is not None or "private" in edit.tokens(headers, b"cache-control"):
         return False
-    return media_type(headers) in FILES or edit.first(headers, b"last-modified") is not None
+    return edit.media_type(headers) in FILES or edit.first(headers, b"last-modified") is not None
 
 
 def is_version(headers: list[Any]) -> bool:
@@ -273,18 +264,3 @@ def not_modified(headers: list[Any], knows: str) -> edit.Headers:
     """
     tag = (edit.first(headers, b"etag") or b"").decode("latin-1")
     return edit.with_vary(edit.with_weak_etag(headers)) if tag and f"W/{tag}" in knows else headers
-
-
-def media_type(headers: list[Any]) -> str:
-    """
-    The content type without its parameters, in lower case.
-    """
-    return (edit.first(headers, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()
-
-
-def length_of(headers: list[Any]) -> Optional[int]:
-    """
-    The length that the application declares, if it is a number.
-    """
-    value = edit.first(headers, b"content-length") or b""
-    return int(value) if value.isdigit() else None

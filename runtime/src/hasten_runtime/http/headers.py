@@ -44,19 +44,32 @@ def without(headers: Iterable[Any], *names: bytes) -> Headers:
     return [(key, value) for key, value in headers if key.lower() not in names]
 
 
-def with_vary(headers: Iterable[Any]) -> Headers:
+def with_vary(headers: Iterable[Any], *names: bytes) -> Headers:
     """
-    The headers with Accept-Encoding in Vary: merged into the one that is there, the first if there are several.
+    The headers with those names in Vary (Accept-Encoding, if none is given): one line, in the place of the first that
+    was there, each name in it once. Some caches read the first line only.
     """
     found = list(headers)
-    named = tokens(found, b"vary")
-    if "*" in named or "accept-encoding" in named:
-        return found
-    for at, (key, value) in enumerate(found):
-        if key.lower() == b"vary":
-            found[at] = (key, value + b", Accept-Encoding" if value.strip() else b"Accept-Encoding")
-            return found
-    return [*found, (b"vary", b"Accept-Encoding")]
+    lines = [at for at, (key, _) in enumerate(found) if key.lower() == b"vary"]
+    members: dict[bytes, bytes] = {}
+    for value in [*(found[at][1] for at in lines), *(names or (b"Accept-Encoding",))]:
+        for member in bytes(value).split(b","):
+            members.setdefault(member.strip().lower(), member.strip())
+    members.pop(b"", None)
+    whole = b"*" if b"*" in members else b", ".join(members.values())
+    if not lines:
+        return [*found, (b"vary", whole)]
+    merged = (found[lines[0]][0], whole)
+    return [merged if at == lines[0] else each for at, each in enumerate(found) if at == lines[0] or at not in lines]
+
+
+def with_one_vary(headers: Iterable[Any]) -> Headers:
+    """
+    The headers with what they say in Vary in one line, if they say anything.
+    """
+    found = list(headers)
+    has = [value for key, value in found if key.lower() == b"vary" and value.strip(b" \t,")]
+    return with_vary(found, *has) if len(has) > 1 else found
 
 
 def with_weak_etag(headers: Iterable[Any]) -> Headers:
@@ -70,3 +83,18 @@ def with_weak_etag(headers: Iterable[Any]) -> Headers:
         (key, b"W/" + value) if key.lower() == b"etag" and value.startswith(b'"') else (key, value)
         for key, value in headers
     ]
+
+
+def media_type(headers: list[Any]) -> str:
+    """
+    The content type without its parameters, in lower case.
+    """
+    return (first(headers, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()
+
+
+def length_of(headers: list[Any]) -> Optional[int]:
+    """
+    The length that the application declares, if it is a number.
+    """
+    value = first(headers, b"content-length") or b""
+    return int(value) if value.isdigit() else None

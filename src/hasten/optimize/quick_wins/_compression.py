@@ -8,10 +8,8 @@ from urllib.parse import urlsplit
 
 from hasten.application import App
 from hasten.model import Finding, digest_of
+from hasten.optimize.rules import route_paths
 from hasten.world.policy_file import Match, Rule
-
-#: A route whose answer reaches a visitor less than this much sooner is not worth a trial of its own.
-LEAST_ROUTE_S = 0.05
 
 _TEXT = re.compile(
     r"text/(?!event-stream)[\w.+-]+|application/(?:[\w.+-]*\+)?(?:json|javascript|xml|wasm|x-javascript)"
@@ -27,7 +25,7 @@ def rule_for(finding: Finding, app: App) -> Rule | None:
         paths, types = _files_of(finding.where.name, app)
         settings: dict[str, Any] = {}
     else:
-        paths, types = _route(finding), _types(finding.evidence.get("content_type", ""))
+        paths, types = route_paths(finding), _types(finding.evidence.get("content_type", ""))
         # Answers of a route are dynamic; those that hold what the request said stay as they are all the same.
         settings = {"dynamic": True}
     if not paths or not types:
@@ -60,16 +58,6 @@ def _files_of(page: str, app: App) -> tuple[set[str], set[str]]:
             paths.add(f"{folder}/{{file}}" if folder else path)
             types |= kinds
     return paths, types
-
-
-def _route(finding: Finding) -> set[str]:
-    method, _, path = finding.where.name.partition(" ")
-    if method != "GET" or finding.evidence.get("avoidable_s", LEAST_ROUTE_S) < LEAST_ROUTE_S:
-        return set()
-    # {id:int} is one segment as far as the policy is concerned.
-    plain = re.sub(r"\{(\w+):(?!path\})\w+\}", r"{\1}", path)
-    is_known = "{" not in re.sub(r"\{\w+(:path)?\}", "", plain)
-    return {plain} if is_known and plain.startswith("/") else set()
 
 
 def _types(content_type: str) -> set[str]:

@@ -24,6 +24,8 @@ IGNORED: dict[str, str] = {
     "server-timing": "a measurement",
 }
 
+#: The value of a directive that has none, and any value at all of a header that a change adds.
+YES, ANY = "yes", "*"
 #: Headers that are a set of words: order and case say nothing.
 _SETS = frozenset(
     {"vary", "access-control-allow-headers", "access-control-allow-methods", "access-control-expose-headers", "allow"}
@@ -83,12 +85,12 @@ def words(value: str) -> set[str]:
 
 def directives(value: str, separator: str) -> list[tuple[str, str]]:
     """
-    The directives of a header with their values; a directive without one has "yes".
+    The directives of a header with their values; a directive without one has YES.
     """
     found = []
     for part in filter(None, (each.strip() for each in value.split(separator))):
         cut = min((at for at in (part.find("="), part.find(" ")) if at > 0), default=len(part))
-        found.append((part[:cut].strip().lower(), part[cut + 1 :].strip().strip('"') or "yes"))
+        found.append((part[:cut].strip().lower(), part[cut + 1 :].strip().strip('"') or YES))
     return found
 
 
@@ -99,6 +101,9 @@ def without_declared(control: dict[str, str], candidate: dict[str, str], declare
     found = dict(candidate)
     for name, values in declared.adds.items():
         field, allowed = f"header:{name.lower()}", {value.lower() for value in values}
+        if name.lower() in _DIRECTIVES and not any(key.startswith(f"{field};") for key in control):
+            for key in [key for key in found if key.startswith(f"{field};") and _directive(key, found[key]) in allowed]:
+                del found[key]
         if field not in found:
             continue
         if name.lower() in _SETS:
@@ -107,7 +112,7 @@ def without_declared(control: dict[str, str], candidate: dict[str, str], declare
             found[field] = ", ".join(sorted(left))
             if not left and field not in control:
                 del found[field]
-        elif field not in control and found[field].lower() in allowed:
+        elif field not in control and (found[field].lower() in allowed or ANY in allowed):
             del found[field]
     return found
 
@@ -122,6 +127,11 @@ def owes_vary(control: Answer, candidate: Answer) -> bool:
     if coding in ("", "identity") or control.header("content-encoding").strip().lower() == coding:
         return False
     return not words(candidate.header("vary")) & {"accept-encoding", "*"}
+
+
+def _directive(field: str, value: str) -> str:
+    name = field.partition(";")[2]
+    return name if value == YES else f"{name}={value.lower()}"
 
 
 def _unused(field: str, found: dict[str, str]) -> str:

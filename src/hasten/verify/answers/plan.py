@@ -13,7 +13,8 @@ class Declared(Noun, frozen=True, kw_only=True):
     """
     What a change adds to answers on purpose; everything else must be as before.
 
-    adds: values by header that the candidate may have and control has not: {"vary": ["accept-encoding"]}.
+    adds: values by header that the candidate may have and control has not: {"vary": ["accept-encoding"]}; where
+        control lacks a header, also directives, or "*" for any value: {"cache-control": ["private"], "etag": ["*"]}.
     may_differ: fields (as the mismatches name them) that say nothing, such as "header:x-request-id".
     """
 

@@ -1,0 +1,88 @@
+"""
+The agent in front of a WSGI application (PEP 3333): the outermost thing that a request meets behind the server.
+
+What no rule is for goes straight through: the same environ, the same start_response, and the server gets the very
+object that the application returned, so that it may still send a file by itself.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Callable, Optional
+
+from hasten_runtime.arms import CANDIDATE, Arm, arm_of
+from hasten_runtime.http.aside import here
+from hasten_runtime.http.chain import Chains, matching
+from hasten_runtime.http.environ import Environ, asking_scope, path_of, scope_of
+from hasten_runtime.http.thread_variants import ThreadVariants
+from hasten_runtime.http.wsgi_answer import Answer
+from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.policy import Policy
+from hasten_runtime.standing import Standing
+
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Agent:
+    """
+    An application that obeys a policy.
+
+    Args:
+        app: The application as the server loaded it.
+        standing: The policy as it stands.
+    """
+
+    def __init__(self, app: Application, standing: Standing) -> None:
+        self.app = app
+        self._standing = standing
+        self._variants = ThreadVariants()
+        self._chains = Chains(self._variants, here)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """
+        The request is answered, by the application.
+        """
+        policy = self._standing.policy()
+        if policy.rules or policy.trial is not None:
+            answer = None
+            # The application is not called in here: what it raises is the server's, and none of our faults.
+            try:
+                start_response, answer = self._obey(policy, environ, start_response)
+            except Exception as error:
+                say_once("rules", "a request passes without any rule: " + reason_of(error))
+            if answer is not None:
+                return answer.of(self.app, environ)
+        return self.app(environ, start_response)
+
+    def _obey(
+        self, policy: Policy, environ: Environ, start_response: StartResponse
+    ) -> tuple[StartResponse, Optional[Answer]]:
+        """
+        The start_response that the application is to have, and what stands in front of it where a rule says so.
+        """
+        rules = policy.rules
+        if policy.trial is not None:
+            arm = arm_of(policy.trial, asking_scope(environ))
+            if arm.name == CANDIDATE:
+                rules = policy.trial.rules
+            environ.pop("HTTP_HASTEN_ARM", None)
+            if arm.asked:
+                start_response = _labeled(start_response, arm, policy.revision)
+        method = environ["REQUEST_METHOD"]
+        found = matching(rules, method, path_of(environ))
+        if not found:
+            return start_response, None
+        answer = Answer(start_response, is_head=method == "HEAD")
+        answer.chain = self._chains.of(found, scope_of(environ), answer.send)
+        return start_response, answer if answer.chain else None
+
+
+def _labeled(start_response: StartResponse, arm: Arm, revision: int) -> StartResponse:
+    """
+    Whoever asked for an arm is told that it got it, and from which revision.
+    """
+    label = ("hasten-arm", f"{arm.name}; revision={revision}")
+
+    def start_labeled(status: str, headers: Any, *exc_info: Any) -> Any:
+        return start_response(status, [*headers, label], *exc_info)
+
+    return start_labeled

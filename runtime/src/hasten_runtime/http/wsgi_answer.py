@@ -1,0 +1,199 @@
+"""
+One answer of a WSGI application, told to the links of its rules as an ASGI application would tell it.
+
+So the rules are written once. A generator that streams goes on streaming: of an iterable no more is asked for than the
+links need to know how the answer begins. Who calls `start_response` before it returns has its answer begun when the
+server gets the iterable, because some servers look only then.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Callable, Optional
+
+from hasten_runtime.http import headers as edit
+from hasten_runtime.http.aside import at_once
+from hasten_runtime.http.links import Link, Message
+from hasten_runtime.http.wsgi_body import Body
+from hasten_runtime.once import reason_of, say_once
+
+Write = Callable[[bytes], object]
+
+
+class Answer:
+    """
+    One answer on its way to the server. What our own code cannot do leaves it as the application gave it.
+
+    Args:
+        start_response: The server's.
+        is_head: The request's method is HEAD.
+    """
+
+    def __init__(self, start_response: Callable[..., Any], *, is_head: bool) -> None:
+        #: The links, the last of them next to the application; their way out is `send`.
+        self.chain: list[Link] = []
+        self._start_response = start_response
+        self._is_head = is_head
+        self._status = ""
+        self._headers: list[tuple[str, str]] = []
+        self._told: edit.Headers = []
+        self._length: Optional[int] = None
+        self._is_started = self._is_begun = self._is_ended = self._hides_length = False
+        self._write: Any = None  # some servers have none, and whoever writes fails as without us
+        self._out: list[bytes] = []
+        self._came = self._went = 0
+
+    @property
+    def is_held(self) -> bool:
+        """
+        Whether the server does not know yet how the answer begins, though the application has said it.
+        """
+        return self._is_started and not self._is_begun
+
+    @property
+    def _passes(self) -> bool:
+        return all(link.is_through for link in self.chain)
+
+    def of(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Iterable[bytes]:
+        """
+        What the server is to send for this request.
+        """
+        try:
+            result = app(environ, self.start)
+        except Exception:
+            # The server is to see as much of the answer as it would have seen.
+            self._written(self.let_go())
+            raise
+        if type(result) in (list, tuple):
+            found: Iterable[bytes] = self._of_list(result)
+            self.chain = []
+            # Of a list of one piece some servers declare the length, which HEAD is not to say.
+            return iter(found) if self._hides_length else found
+        if self._is_begun and self._passes:
+            self.chain = []
+            return result
+        body = Body(self, result)
+        if self.is_held:
+            body.begin()
+        return body
+
+    def start(self, status: str, headers: Any, exc_info: Any = None) -> Optional[Write]:
+        """
+        The application begins its answer, as PEP 3333 has it.
+        """
+        if exc_info is not None:
+            # Another answer in place of the one that was begun; the server knows whether it is too late for that.
+            self.chain, self._is_ended = [], False
+            try:
+                return self._begin(status, headers, exc_info)
+            finally:
+                exc_info = None
+        if self._is_started or self._is_begun:
+            # Twice: that is for the server to complain of.
+            self._written(self.let_go())
+            return self._begin(status, headers)
+        # PEP 3333 wants a list; anything else may be gone through once only.
+        message = self._message(status, headers) if type(headers) is list else None
+        if message is None:
+            self.chain = []
+            return self._begin(status, headers)
+        self._is_started = True
+        self._tell(message)
+        return self._piece_written if self.is_held or not self._passes else self._write
+
+    def _message(self, status: str, headers: list[tuple[str, str]]) -> Optional[Message]:
+        try:
+            self._told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            code = int(status[:3])
+        except Exception as error:
+            say_once("wsgi", "an answer goes out as it is: " + reason_of(error))
+            return None
+        self._status, self._headers, self._length = status, headers, edit.length_of(self._told)
+        return {"type": "http.response.start", "status": code, "headers": self._told}
+
+    def _tell(self, message: Message) -> None:
+        at_once(self.chain[-1](message))
+
+    async def send(self, message: Message) -> None:
+        """
+        What the links let out is the server's.
+        """
+        if message["type"] == "http.response.body":
+            self._out.append(message.get("body", b""))
+            return
+        code, headers = message["status"], message["headers"]
+        status = self._status if self._status.startswith(f"{code}") else f"{code} {HTTPStatus(code).phrase}"
+        if headers is self._told:
+            self._begin(status, self._headers)
+            return
+        self._hides_length = self._is_head and edit.length_of(headers) is None
+        self._begin(status, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
+
+    def _begin(self, *given: Any) -> Optional[Write]:
+        self._is_begun = True
+        write: Optional[Write] = self._start_response(*given)
+        self._write = write
+        return write
+
+    def _piece_written(self, piece: bytes) -> None:
+        """
+        What the application gets as `write` while its answer may be held back.
+        """
+        self._written(self.take(piece))
+
+    def _written(self, out: bytes) -> None:
+        if out:
+            self._write(out)
+
+    def _of_list(self, result: Any) -> Any:
+        """
+        The same for a body that is all there: it is one piece.
+        """
+        if self._passes or not self._is_started:
+            return result
+        try:
+            body = result[0] if len(result) == 1 else b"".join(result)
+            len(body)
+        except TypeError:
+            # No bytes: that is for the server to complain of.
+            self._written(self.let_go())
+            return result
+        out = self.take(body, more=False)
+        return result if out is body else [out]
+
+    def take(self, piece: bytes, *, more: bool = True) -> bytes:
+        """
+        The bytes that can be sent now that this piece has come.
+        """
+        if self._is_ended:
+            # What comes after the length that was declared: cut off, unless the server gets what it would have got.
+            return piece if self._came == self._went else b""
+        if not self._is_started or not self.chain:
+            return piece
+        self._came += len(piece)
+        self._is_ended = not more or self._came == self._length
+        self._tell({"type": "http.response.body", "body": piece, "more_body": not self._is_ended})
+        if self._is_ended:
+            # The links know this answer and it knows them: without that they need not wait for the collector.
+            self.chain = []
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        taken, self._out = self._out, []
+        out = taken[0] if len(taken) == 1 else b"".join(taken)
+        self._went += len(out)
+        return out
+
+    def end(self) -> bytes:
+        """
+        The rest: the application has no more pieces.
+        """
+        return b"" if self._passes or self._is_ended else self.take(b"", more=False)
+
+    def let_go(self) -> bytes:
+        """
+        What was held back, for the server to send: the application broke off.
+        """
+        for link in reversed(self.chain):
+            at_once(link.let_go())
+        self.chain = []
+        return self._taken()

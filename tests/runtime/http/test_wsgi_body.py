@@ -1,0 +1,119 @@
+"""
+What a server goes through in place of what the application returned.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hasten_runtime.http.wsgi_body import Body
+
+
+class Answer:
+    """
+    An answer that holds its first piece back, passes the others in capitals and has an end.
+    """
+
+    def __init__(self) -> None:
+        self.is_held = True
+        self.first = b""
+
+    def take(self, piece: bytes) -> bytes:
+        """
+        The piece in capitals, with the one that was held back.
+        """
+        if self.is_held and not self.first:
+            self.first = piece
+            return b""
+        first, self.first, self.is_held = self.first, b"", False
+        return (first + piece).upper()
+
+    def let_go(self) -> bytes:
+        """
+        What was held back.
+        """
+        first, self.first, self.is_held = self.first, b"", False
+        return first
+
+    def end(self) -> bytes:
+        """
+        The end, once.
+        """
+        end, self.take = (b"" if self.take is None else b"END"), None  # type: ignore[assignment, method-assign]
+        return end
+
+
+def failing(*pieces: bytes) -> Iterator[bytes]:
+    """
+    The pieces, and then an error.
+    """
+    yield from pieces
+    raise RuntimeError("broken")
+
+
+def test_pieces_are_what_the_answer_makes_of_them() -> None:
+    """
+    What is held back is waited for, and the end follows the last piece.
+    """
+    body = Body(Answer(), [b"a", b"b", b"c"])
+    body.begin()
+
+    assert [b"AB", b"C", b"END"] == list(body)
+
+
+def test_without_a_beginning_nothing_is_asked_for() -> None:
+    """
+    An application that begins its answer late is not asked earlier than a server would ask.
+    """
+    asked: list[Any] = []
+
+    def pieces() -> Iterator[bytes]:
+        asked.append(1)
+        yield b"a"
+
+    body = Body(Answer(), pieces())
+
+    assert [] == asked
+    assert [b"END"] == list(body)
+
+
+@pytest.mark.parametrize(("pieces", "expected"), [([b"a"], [b"a"]), ([b"a", b"b", b"c"], [b"AB", b"C"]), ([], [])])
+def test_an_error_comes_after_what_came_before_it(pieces: list[bytes], expected: list[bytes]) -> None:
+    """
+    The server gets what was held back, and then the error, where it would have met it.
+    """
+    body = Body(Answer(), failing(*pieces))
+    body.begin()
+    seen = []
+    with pytest.raises(RuntimeError, match="broken"):
+        for piece in body:
+            seen.append(piece)  # noqa: PERF402 (the error comes in the middle)
+
+    assert expected == seen
+
+
+def test_who_is_killed_while_it_begins_is_closed() -> None:
+    """
+    The server never sees the body then, so nobody else would close it.
+    """
+    closed: list[Any] = []
+
+    class Killed:
+        def __iter__(self) -> Any:
+            raise KeyboardInterrupt
+
+        def close(self) -> None:
+            closed.append(self)
+
+    with pytest.raises(KeyboardInterrupt):
+        Body(Answer(), Killed()).begin()
+
+    assert 1 == len(closed)
+
+
+def test_what_cannot_be_closed_is_not() -> None:
+    """
+    An iterable need not have `close`.
+    """
+    Body(Answer(), [b"a"]).close()
