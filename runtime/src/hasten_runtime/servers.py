@@ -10,6 +10,7 @@ import os
 
 from hasten_runtime.hooks import after_import
 from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.telemetry import drivers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def watch() -> None:
     Servers that are imported from now on hand their application to the agent, if a policy is named.
     """
     if os.environ.get("HASTEN_POLICY"):
+        drivers.watch()
         after_import("uvicorn.config", hook_uvicorn)
 
 
@@ -59,4 +61,16 @@ def wrapped(app: Any, server: str) -> Any:
     handshake = Handshake(os.environ.get("HASTEN_WORKERS") or os.path.join(os.path.dirname(path), "workers"), server)
     standing = Standing(path, os.environ.get("HASTEN_STOP") or None, handshake.tell)
     standing.policy()
-    return Agent(app, standing)
+    return Agent(app, standing, observer(server))
+
+
+def observer(server: str) -> Any:
+    """
+    What counts the requests of an ASGI application, and says where; None where telemetry is switched off.
+    """
+    if not drivers.is_wanted():
+        return None
+    from hasten_runtime.telemetry import export, requests
+
+    export.begin(server)
+    return requests.observed
