@@ -77,7 +77,9 @@ def test_a_duration_is_near_the_middle_of_its_bucket(value: int) -> None:
     assert middle_ns(number) == pytest.approx(value, rel=0.0079)
 
 
-@pytest.mark.parametrize(("value", "counts_as"), [(0, 64), (-5, 64), (63, 64), (MOST_NS + 1, MOST_NS), (10**18, MOST_NS)])
+@pytest.mark.parametrize(
+    ("value", "counts_as"), [(0, 64), (-5, 64), (63, 64), (MOST_NS + 1, MOST_NS), (10**18, MOST_NS)]
+)
 def test_out_of_bounds_counts_as_the_bound(value: int, counts_as: int) -> None:
     """
     A clock that stood still or jumped is counted at the nearest bound, and raises nothing.
@@ -115,9 +117,7 @@ def test_no_count_of_a_thread_is_lost() -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        threads = [
-            threading.Thread(target=lambda: [found.add(1_000_000) for _ in range(each)]) for _ in range(8)
-        ]
+        threads = [threading.Thread(target=lambda: [found.add(1_000_000) for _ in range(each)]) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -164,7 +164,9 @@ def test_lifespan_and_websockets_pass() -> None:
     assert [] == counted()
 
 
-def test_a_fault_of_ours_is_not_the_requests(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_ours_is_not_the_requests(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """
     With every part of the accounting broken the client gets its answer, and the fault is said once.
     """

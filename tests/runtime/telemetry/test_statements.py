@@ -96,7 +96,7 @@ def test_new_texts_may_take_only_so_much_time(monkeypatch: pytest.MonkeyPatch) -
     Where the time for new texts is used up they are counted without a look, and known ones as before.
     """
     executed("select a from t")
-    monkeypatch.setattr(statements._budget, "left_ns", -10**15)
+    monkeypatch.setattr(statements._budget, "left_ns", -(10**15))
     executed("select b from t")
     executed("select a from t")
 

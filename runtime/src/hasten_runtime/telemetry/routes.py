@@ -1,5 +1,5 @@
 """
-The name of what a request asked for: the template of its route where the framework tells, its path without ids where not.
+The name of what a request asked for: the template of its route where the framework tells it, else its path without ids.
 
 Names are few and hold nothing personal. A segment of a path is kept only if it is a word, and only while there are few
 beside it; what no route answers has one name, so scanners fill no table.
