@@ -48,6 +48,7 @@ def test_what_stands_before_a_mounted_route_is_in_its_name() -> None:
         "/acme/items/7", root="/acme", route=item, path_params={"tenant": "acme", "id": "7"}
     )
     assert "/static/{path}" == named("/static/js/app.1f.js", root="/static", route=route("/static"))
+    assert "/static/{path}" == named("/static/none", 404, root="/static")
 
 
 def test_the_context_of_an_included_router_knows_better() -> None:

@@ -33,7 +33,11 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
         root: The root path at that moment.
     """
     route = scope.get("route")
+    now_root = scope.get("root_path")
     if route is None:
+        if now_root != root and now_root and path.startswith(now_root + "/"):
+            # Mounted, and what is mounted tells no routes: static files, another framework.
+            return _filled(now_root, scope.get("path_params") or {}) + "/{path}"
         if status in _NOT_FOUND or status == 0:
             return NO_ROUTE
         if scope.get("path_params"):
@@ -43,7 +47,6 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
     if inner is not None:
         # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
         route = inner.get("effective_route_context") or route
-    now_root = scope.get("root_path")
     key = id(route) if now_root == root else (id(route), now_root)
     found = _of_routes.get(key)
     if found is not None:
