@@ -3,13 +3,15 @@ Counting requests.
 """
 
 import asyncio
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.runtime.driving import App, answering, ask, scope_of
+from tests.runtime.driving import App, answering, ask, scope_of, trial
 
 from hasten_runtime.http.asgi import Agent
-from hasten_runtime.policy import Policy
+from hasten_runtime.policy import Policy, read_policy
 from hasten_runtime.telemetry import requests
 from hasten_runtime.telemetry.requests import MOST_ROUTES, OTHERS, counted, observed
 from hasten_runtime.telemetry.statements import now, took
@@ -131,6 +133,26 @@ def test_what_comes_after_the_answer_is_not_in_its_time() -> None:
     asked(app, "/quick")
 
     assert counted()[0].sum_ns < 150_000_000
+
+
+def test_a_request_of_a_trial_has_its_route() -> None:
+    """
+    The application gets a scope without the trial's header, and the route that it tells there is the name.
+    """
+    document = {"version": 1, "revision": 1, "rules": [], "trial": trial()}
+    policy = read_policy(json.dumps(document).encode())
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert all(name != b"hasten-arm" for name, _ in scope["headers"])
+        scope["route"] = SimpleNamespace(path="/people/{name}")
+        await answering(b"x")(scope, receive, send)
+
+    agent = Agent(app, SimpleNamespace(policy=lambda: policy), observed)  # type: ignore[arg-type]
+    headers = [(b"hasten-arm", b"k" * 20 + b":candidate")]
+    sent = asyncio.run(ask(agent, scope_of("/people/ann", headers=headers)))
+
+    assert "candidate; revision=1" == sent.headers["hasten-arm"]
+    assert ["/people/{name}"] == [each.name for each in counted()]
 
 
 def test_statements_are_summed_by_route() -> None:

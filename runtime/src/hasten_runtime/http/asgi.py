@@ -13,6 +13,7 @@ from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Policy, Rule
 from hasten_runtime.standing import Standing
+from hasten_runtime.telemetry.request import given
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -63,6 +64,7 @@ class Agent:
                 rules = policy.trial.rules
             if arm.headers is not scope["headers"]:
                 scope = {**scope, "headers": arm.headers}
+                given(scope)
             if arm.asked:
                 send = _labeled(send, arm, policy.revision)
         for rule in rules:

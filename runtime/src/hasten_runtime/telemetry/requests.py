@@ -79,6 +79,8 @@ async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
         raise
     finally:
         try:
+            if doing is not None and doing.scope is not None:
+                scope = doing.scope
             key = routes.name_of(scope, path, root, status), scope["method"], status // 100
             finished(_table.get(key) or route(*key), began_ns, ended_ns or now(), sent_bytes, doing)
         except Exception as error:
