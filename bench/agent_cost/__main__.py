@@ -52,7 +52,7 @@ def database() -> Iterator[tuple[Path, str]]:
                     "CREATE TABLE item AS SELECT id, 'item ' || id AS name, id * 7 AS price_cents"
                     " FROM generate_series(1, 1000) AS id; ALTER TABLE item ADD PRIMARY KEY (id); ANALYZE item"
                 )
-                yield folder, made.url
+                yield folder, made.dsn
             finally:
                 cluster.delete()
 

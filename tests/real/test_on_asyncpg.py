@@ -40,7 +40,7 @@ def test_what_a_connection_executes_is_counted(database: Database, place: Path) 
     """
     With and without arguments, many at once, prepared, with a cursor, through a pool: each once, with its errors.
     """
-    found = counted(CODE, database.url, place)
+    found = counted(CODE, database.dsn, place)
     ours = {text: count for text, count in executions(found).items() if not text.startswith("SELECT pg_advisory")}
 
     assert {

@@ -65,7 +65,8 @@ def test_what_a_connection_executes_is_counted(database: Database, place: Path) 
     """
     Plain, composed, prepared, in bytes, many at once, with a server's cursor: each once, with errors and commits.
     """
-    found = counted(SYNCHRONOUS, database.url, place)
+    found = counted(SYNCHRONOUS, database.dsn, place)
+    found.pop("DEALLOCATE ALL", None)  # after a ROLLBACK, by some versions
 
     assert {
         "CREATE TABLE t (a int, b text)": 1,
@@ -84,18 +85,18 @@ def test_what_a_connection_executes_is_counted(database: Database, place: Path) 
     } == executions(found)
     assert 1 == found["SELECT missing FROM t"]["errors"]
     assert 50e6 < found["SELECT pg_sleep(?)"]["sum_ns"] < 5e9
-    assert ["code.py:12 <module>"] == found["SELECT b FROM t WHERE a = ?"]["callers"][:1]
+    assert ["code.py:11 <module>"] == found["SELECT b FROM t WHERE a = ?"]["callers"][:1]
 
 
 def test_asynchronous_connections_are_counted(database: Database, place: Path) -> None:
     """
     Statements that wait for one connection are timed one by one; a cancelled one counts as failed and is cancelled.
     """
-    found = counted(ASYNCHRONOUS, database.url, place)
+    found = counted(ASYNCHRONOUS, database.dsn, place)
 
     assert {"SELECT ?::int": 10, "SELECT ?": 1, "COMMIT": 1, "SELECT pg_sleep(?)": 1} == executions(found)
     assert 1 == found["SELECT pg_sleep(?)"]["errors"]
-    assert ["code.py:5 one"] == found["SELECT ?::int"]["callers"][:1]
+    assert ["code.py:7 one"] == found["SELECT ?::int"]["callers"][:1]
 
 
 def test_switched_off_nothing_is_counted(database: Database, place: Path) -> None:
@@ -104,4 +105,4 @@ def test_switched_off_nothing_is_counted(database: Database, place: Path) -> Non
     """
     code = f"{ASYNCHRONOUS}\nassert not hasattr(psycopg.Cursor._execute_gen, '__wrapped__')"
 
-    assert {} == counted(code, database.url, place, HASTEN_TELEMETRY="0")
+    assert {} == counted(code, database.dsn, place, HASTEN_TELEMETRY="0")

@@ -49,7 +49,7 @@ def test_what_a_connection_executes_is_counted(database: Database, place: Path) 
     """
     Plain cursors and those of the extras count each statement once; an application's own class stays its own.
     """
-    found = counted(CODE, database.url, place)
+    found = counted(CODE, database.dsn, place)
 
     assert {
         "CREATE TABLE t (a int, b text)": 1,

@@ -8,12 +8,13 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter_ns as now
 from typing import Any
 
 import pytest
 
 from hasten_runtime.telemetry import export, pulse, requests, statements
-from hasten_runtime.telemetry.statements import now, took
+from hasten_runtime.telemetry.statements import took
 
 
 @pytest.fixture

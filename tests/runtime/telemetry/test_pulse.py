@@ -3,11 +3,12 @@ When a snapshot is due, and what a fork forgets.
 """
 
 import os
+from time import perf_counter_ns as now
 
 import pytest
 
 from hasten_runtime.telemetry import pulse, statements
-from hasten_runtime.telemetry.statements import counted, now, took
+from hasten_runtime.telemetry.statements import counted, took
 
 
 def test_whoever_listens_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

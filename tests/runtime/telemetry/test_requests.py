@@ -4,6 +4,7 @@ Counting requests.
 
 import asyncio
 import json
+from time import perf_counter_ns as now
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,7 @@ from hasten_runtime.http.asgi import Agent
 from hasten_runtime.policy import Policy, read_policy
 from hasten_runtime.telemetry import requests
 from hasten_runtime.telemetry.requests import MOST_ROUTES, OTHERS, counted, observed
-from hasten_runtime.telemetry.statements import now, took
+from hasten_runtime.telemetry.statements import took
 
 
 class Nothing:

@@ -12,6 +12,7 @@ from hasten_runtime.hooks import after_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -33,14 +34,15 @@ def is_wanted() -> bool:
     return os.environ.get("HASTEN_TELEMETRY", "") != "0"
 
 
-def alike(hook: Any, inner: Any) -> Any:
+def alike(hook: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
     """
     The hook, with the name, the documentation and the signature of what it wraps.
     """
     hook.__wrapped__ = inner
     hook.__module__, hook.__name__, hook.__qualname__ = inner.__module__, inner.__name__, inner.__qualname__
     hook.__doc__ = inner.__doc__
-    return hook
+    alike_now: Callable[..., Any] = hook
+    return alike_now
 
 
 def _psycopg(module: ModuleType) -> None:

@@ -7,12 +7,13 @@ the opening is counted; of COPY, nothing.
 
 from __future__ import annotations
 
+from time import perf_counter_ns as now
 from types import ModuleType
 from typing import Any, Callable
 
 from hasten_runtime.once import say_once
 from hasten_runtime.telemetry.drivers import alike
-from hasten_runtime.telemetry.statements import now, took
+from hasten_runtime.telemetry.statements import took
 
 Method = Callable[..., Any]
 

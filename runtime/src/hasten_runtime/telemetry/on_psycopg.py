@@ -8,15 +8,16 @@ own. Of `stream` and COPY nothing is counted, and in pipeline mode only the send
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from time import perf_counter_ns as now
 from types import ModuleType
 from typing import Any, Callable
 
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
-from hasten_runtime.telemetry.statements import now, took
+from hasten_runtime.telemetry.statements import took
 
-Generator = Callable[..., Any]
+Method = Callable[..., Any]
 
 #: Opens the transaction of the statement that follows, and is timed with it.
 _PART_OF_THE_NEXT = b"BEGIN"
@@ -32,7 +33,7 @@ def hook(psycopg: ModuleType) -> None:
     _replace(psycopg.Connection, "_exec_command", _command)
 
 
-def _replace(of: type, name: str, wrapper: Callable[[Generator], Generator]) -> None:
+def _replace(of: type, name: str, wrapper: Callable[[Method], Method]) -> None:
     """
     The method is wrapped where it is defined, once for all classes that inherit it.
     """
@@ -43,8 +44,8 @@ def _replace(of: type, name: str, wrapper: Callable[[Generator], Generator]) -> 
     setattr(owner, name, wrapper(owner.__dict__[name]))
 
 
-def _timed(inner: Generator) -> Generator:
-    def timed(self: Any, query: Any, *args: Any, **named: Any) -> Iterator[Any]:
+def _timed(inner: Method) -> Method:
+    def timed(self: Any, query: Any, *args: Any, **named: Any) -> Generator[Any, Any, Any]:
         began_ns = now()
         try:
             result = yield from inner(self, query, *args, **named)
@@ -57,7 +58,7 @@ def _timed(inner: Generator) -> Generator:
     return alike(timed, inner)
 
 
-def _command(inner: Generator) -> Generator:
+def _command(inner: Method) -> Method:
     def command(self: Any, command: Any, *args: Any, **named: Any) -> Any:
         if type(command) is not bytes or command.startswith(_PART_OF_THE_NEXT):
             return inner(self, command, *args, **named)

@@ -7,13 +7,14 @@ that an application brings are left alone, and COMMIT, which psycopg2 sends from
 
 from __future__ import annotations
 
+from time import perf_counter_ns as now
 from types import ModuleType
 from typing import Any, Callable
 
 from hasten_runtime.hooks import after_import
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
-from hasten_runtime.telemetry.statements import now, took
+from hasten_runtime.telemetry.statements import took
 
 Method = Callable[..., Any]
 

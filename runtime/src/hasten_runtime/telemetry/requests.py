@@ -48,8 +48,7 @@ async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
     The application answers the request, and the request is counted.
     """
     status = sent_bytes = ended_ns = 0
-    path = root = ""
-    doing = None
+    path, root, doing = "", None, None
     try:
         path, root = scope["path"], scope.get("root_path")
         doing = Doing()
