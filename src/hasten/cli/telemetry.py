@@ -42,7 +42,7 @@ def command(config: str | None, as_json: bool) -> None:
 def _routes(found: Telemetry) -> Table:
     table = Table(box=box.SIMPLE_HEAVY, title="Requests", title_style="bold", title_justify="left")
     table.add_column("Route")
-    for column in ("Requests", "p50", "p95", "p99", "Total", "Statements each"):
+    for column in ("Requests", "p50", "p95", "p99", "Total", "SQL each"):
         table.add_column(column, justify="right", no_wrap=True)
     for route in found.routes[:MOST_ROWS]:
         each = f"{route.statements / route.took.count:.1f}"
