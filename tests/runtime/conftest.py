@@ -8,6 +8,7 @@ import pytest
 
 from hasten_runtime import once
 from hasten_runtime.telemetry import export, pulse
+from hasten_runtime.telemetry.request import OUTSIDE, set_doing
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,7 @@ def nothing_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     The counts are empty, and no snapshot is ever due.
     """
     pulse.forget()
+    set_doing(OUTSIDE)
     monkeypatch.setattr(pulse, "due_ns", pulse.NEVER_NS)
     monkeypatch.setattr(pulse, "_act", [])
     monkeypatch.setattr(export._place, "folder", "")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hasten_runtime.telemetry import export, pulse, requests, statements
+from hasten_runtime.telemetry.request import OUTSIDE
 from hasten_runtime.telemetry.statements import took
 
 
@@ -61,7 +62,7 @@ def answered(name: str, duration_ns: int = 1_000_000) -> None:
     A request was answered just now.
     """
     end = now()
-    requests.finished(requests.route(name, "GET", 2), end - duration_ns, end, 10, None)
+    requests.finished(requests.route(name, "GET", 2), end - duration_ns, end, 10, OUTSIDE)
 
 
 def test_the_first_request_writes_a_snapshot(folder: Path) -> None:

@@ -5,7 +5,7 @@ What a request that is under way knows of itself.
 import asyncio
 import contextvars
 
-from hasten_runtime.telemetry.request import Doing, doing_now, set_doing
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, doing_now, given, set_doing
 
 
 def test_each_task_has_its_own_request() -> None:
@@ -23,7 +23,6 @@ def test_each_task_has_its_own_request() -> None:
     async def add() -> None:
         await asyncio.sleep(0)
         doing = doing_now()
-        assert doing is not None
         doing.statements += 1
 
     async def both() -> list[int]:
@@ -36,4 +35,6 @@ def test_without_a_request_there_is_none() -> None:
     """
     Outside of requests nothing is under way.
     """
-    assert contextvars.Context().run(doing_now) is None
+    assert contextvars.Context().run(doing_now) is OUTSIDE
+    contextvars.Context().run(given, {"type": "http"})
+    assert OUTSIDE.scope is None

@@ -14,6 +14,7 @@ from tests.runtime.driving import App, answering, ask, scope_of, trial
 from hasten_runtime.http.asgi import Agent
 from hasten_runtime.policy import Policy, read_policy
 from hasten_runtime.telemetry import requests
+from hasten_runtime.telemetry.request import OUTSIDE
 from hasten_runtime.telemetry.requests import MOST_ROUTES, OTHERS, counted, observed
 from hasten_runtime.telemetry.statements import took
 
@@ -222,8 +223,8 @@ def test_the_number_of_routes_is_bounded() -> None:
     Whatever methods and names come, the table stays small and nothing is lost.
     """
     for number in range(MOST_ROUTES + 20):
-        requests.finished(requests.route(f"/{number}", "GET", 2), 0, 1_000_000, 0, None)
-    requests.finished(requests.route("/", "BREW", 2), 0, 1_000_000, 0, None)
+        requests.finished(requests.route(f"/{number}", "GET", 2), 0, 1_000_000, 0, OUTSIDE)
+    requests.finished(requests.route("/", "BREW", 2), 0, 1_000_000, 0, OUTSIDE)
     found = {(each.name, each.method): each.count for each in counted()}
 
     assert MOST_ROUTES + 1 == len(found)

@@ -8,8 +8,8 @@ from time import perf_counter_ns as now
 import pytest
 
 from hasten_runtime.telemetry import pulse, statements
-from hasten_runtime.telemetry.request import Doing, set_doing
-from hasten_runtime.telemetry.statements import MOST_STATEMENTS, MOST_TEXTS, OTHERS, counted, took
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+from hasten_runtime.telemetry.statements import BATCH, MOST_STATEMENTS, MOST_TEXTS, OTHERS, counted, took
 
 MS = 1_000_000
 
@@ -54,12 +54,19 @@ def test_bytes_are_texts_too() -> None:
     assert [("COMMIT", 2)] == [(found.text, found.count) for found in counted()]
 
 
-def test_no_text_is_kept_but_the_fingerprint() -> None:
+def test_no_text_is_kept_but_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Nothing that is remembered holds a literal, not even to recognize a text again.
     """
     executed("select * from people where name = 'Ann Example'")
-    state = repr((statements._known, statements._older, statements._table)) + repr([each.text for each in counted()])
+    monkeypatch.setattr(statements, "_at_once", 0)
+    executed("select * from people where name = 'Ann Another'")
+    assert 2 == counted()[0].count
+    state = (
+        repr(statements.pending)
+        + repr((statements._known, statements._older, statements._table))
+        + repr([each.text for each in counted()])
+    )
 
     assert "Ann" not in state
     assert all(isinstance(key, int) for key in statements._known)
@@ -103,19 +110,23 @@ def test_new_texts_may_take_only_so_much_time(monkeypatch: pytest.MonkeyPatch) -
     assert {"select a from t": 2, OTHERS: 1} == {each.text: each.count for each in counted()}
 
 
-def test_a_request_knows_what_it_executed() -> None:
+@pytest.mark.parametrize("at_once", [0, 64])
+def test_a_request_knows_what_it_executed(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     """
-    The statements of a request, and their time, are summed in it.
+    The statements of a request, and their time, are summed in it; what comes after its end is counted all the same.
     """
     doing = Doing()
     set_doing(doing)
     executed("select 1", 2 * MS)
     executed("select 2", 3 * MS)
-    set_doing(None)
+    monkeypatch.setattr(statements, "_at_once", at_once)
     executed("select 3", MS)
+    statements.ended(doing)
 
-    assert 2 == doing.statements
-    assert 5 * MS <= doing.database_ns < 20 * MS
+    assert 3 == doing.statements
+    assert 6 * MS <= doing.database_ns < 30 * MS
+    executed("select 4", MS)
+    assert 4 == counted()[0].count
 
 
 def test_the_code_that_executes_it_is_named() -> None:
@@ -126,6 +137,36 @@ def test_the_code_that_executes_it_is_named() -> None:
 
     assert counted()[0].callers[0].endswith(" executed")
     assert "test_statements.py:" in counted()[0].callers[0]
+
+
+def test_executions_are_counted_many_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Once everything is known an execution only waits to be counted, in a request and outside, and never for long.
+    """
+    executed("select 1")
+    monkeypatch.setattr(statements, "_at_once", 0)
+    doing = Doing()
+    for number in range(1, 10 * BATCH):
+        set_doing(doing if number % 3 else OUTSIDE)
+        executed("select 1")
+        assert len(statements.pending) < 2 * BATCH
+        assert len(doing.events) < BATCH
+    statements.ended(doing)
+
+    assert 10 * BATCH == counted()[0].count
+    assert [] == statements.pending
+
+
+def test_a_new_statement_has_the_next_ones_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A statement that is found to be new in a batch gets its caller with its next execution.
+    """
+    monkeypatch.setattr(statements, "_at_once", 0)
+    executed("select 1")
+    assert [] == counted()[0].callers
+    executed("select 1")
+
+    assert 1 == len(counted()[0].callers)
 
 
 def test_nothing_is_raised(capsys: pytest.CaptureFixture[str]) -> None:

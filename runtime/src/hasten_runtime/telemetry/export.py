@@ -79,10 +79,10 @@ def write() -> None:
     """
     The snapshot is on disk. Never raises.
     """
-    began = time.thread_time()
+    began, folder = time.thread_time(), _place.folder
     try:
-        os.makedirs(_place.folder, exist_ok=True)
-        path = os.path.join(_place.folder, str(os.getpid()) + ".json")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, str(os.getpid()) + ".json")
         _place.written = _extent()
         with open(path + ".new", "w", encoding="utf-8") as file:
             for piece in document():
@@ -91,7 +91,7 @@ def write() -> None:
                 time.sleep(0)
         os.replace(path + ".new", path)
     except Exception as error:
-        say_once("export", "no telemetry is written to " + _place.folder + ": " + reason_of(error))
+        say_once("export", "no telemetry is written to " + folder + ": " + reason_of(error))
     pulse.due_ns = _now() + int(max(EVERY_S, REST * (time.thread_time() - began)) * 1e9)
 
 
@@ -147,7 +147,7 @@ def _route(of: requests.Route) -> dict[str, Any]:
 
 def _statement(of: statements.Statement) -> dict[str, Any]:
     return {
-        "db.system.name": of.system,
+        "db.system.name": "postgresql",
         "db.operation.name": of.operation,
         "db.query.text": of.text,
         "errors": of.errors,

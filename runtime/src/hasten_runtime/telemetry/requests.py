@@ -8,12 +8,12 @@ a slow client takes its time for, neither is that. An answer that ends in an err
 
 from collections.abc import Awaitable
 from time import perf_counter_ns as now
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.telemetry import pulse, routes
+from hasten_runtime.telemetry import pulse, routes, statements
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
-from hasten_runtime.telemetry.request import Doing, set_doing
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
 
 #: Of routes × methods × classes of status; what is beyond counts as OTHERS.
 MOST_ROUTES = 500
@@ -48,7 +48,7 @@ async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
     The application answers the request, and the request is counted.
     """
     status = sent_bytes = ended_ns = 0
-    path, root, doing = "", None, None
+    path, root, doing = "", None, OUTSIDE
     try:
         path, root = scope["path"], scope.get("root_path")
         doing = Doing()
@@ -78,15 +78,16 @@ async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
         raise
     finally:
         try:
-            if doing is not None and doing.scope is not None:
+            if doing.scope is not None:
                 scope = doing.scope
+            statements.ended(doing)
             key = routes.name_of(scope, path, root, status), scope["method"], status // 100
             finished(_table.get(key) or route(*key), began_ns, ended_ns or now(), sent_bytes, doing)
         except Exception as error:
             say_once("requests", "a request is not counted: " + reason_of(error))
 
 
-def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Optional[Doing]) -> None:
+def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Doing) -> None:
     """
     One more request of a route is counted.
     """
@@ -99,7 +100,7 @@ def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Op
         row[(duration_ns >> (bits - LEAST_BITS)) & 63] += 1
         of.sum_ns += duration_ns
     of.sent_bytes += sent_bytes
-    if doing is not None and doing.statements:
+    if doing.statements and doing is not OUTSIDE:
         of.statements += doing.statements
         of.database_ns += doing.database_ns
         if doing.statements > of.most_statements:
