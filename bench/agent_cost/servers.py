@@ -88,6 +88,8 @@ def command_of(arm: str, folder: Path, otel: str | None) -> tuple[list[str], dic
     """
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     words = ["-m", "uvicorn", "bench.agent_cost.app:app", "--log-level", "warning", "--no-access-log"]
+    # Other arms have their turns in between.
+    words += ["--timeout-keep-alive", "600"]
     if arm == OTEL:
         return [str(otel), "-m", "uvicorn", "bench.agent_cost.with_opentelemetry:app", *words[3:]], environment
     if arm == BARE:
