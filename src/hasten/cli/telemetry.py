@@ -40,7 +40,9 @@ def command(config: str | None, as_json: bool) -> None:
 
 
 def _routes(found: Telemetry) -> Table:
-    table = Table(box=box.SIMPLE_HEAVY, title="Requests", title_style="bold", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAVY, title="Requests", title_style="bold", title_justify="left", padding=(0, 1, 0, 0)
+    )
     table.add_column("Route")
     for column in ("Requests", "p50", "p95", "p99", "Total", "SQL each"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -51,7 +53,9 @@ def _routes(found: Telemetry) -> Table:
 
 
 def _statements(found: Telemetry) -> Table:
-    table = Table(box=box.SIMPLE_HEAVY, title="Statements", title_style="bold", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAVY, title="Statements", title_style="bold", title_justify="left", padding=(0, 1, 0, 0)
+    )
     table.add_column("Statement")
     for column in ("Executions", "p50", "p95", "p99", "Total"):
         table.add_column(column, justify="right", no_wrap=True)
