@@ -1,10 +1,14 @@
 """
-What the agent has said in one test does not silence it in the next.
+What the agent has said and counted in one test is not there in the next.
 """
+
+from collections.abc import Iterator
 
 import pytest
 
 from hasten_runtime import once
+from hasten_runtime.telemetry import export, pulse
+from hasten_runtime.telemetry.request import OUTSIDE, set_doing
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +17,17 @@ def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
     Nothing was said yet.
     """
     monkeypatch.setattr(once, "_said", set())
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """
+    The counts are empty, and no snapshot is ever due.
+    """
+    pulse.forget()
+    set_doing(OUTSIDE)
+    monkeypatch.setattr(pulse, "due_ns", pulse.NEVER_NS)
+    monkeypatch.setattr(pulse, "_act", [])
+    monkeypatch.setattr(export._place, "folder", "")
+    yield
+    pulse.forget()

@@ -2,6 +2,7 @@
 Which servers are waited for, and how an application gets behind the agent.
 """
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hasten_runtime import boundaries, servers
 from hasten_runtime.http.asgi import Agent
 from hasten_runtime.http.wsgi import Agent as WsgiAgent
+from hasten_runtime.telemetry import requests
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +74,24 @@ def test_without_a_policy_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) ->
     servers.watch()
 
     assert [] == seen
+
+
+@pytest.mark.parametrize(("value", "is_counted"), [("1", True), ("0", False)])
+def test_requests_are_counted_unless_it_is_switched_off(
+    monkeypatch: pytest.MonkeyPatch, value: str, is_counted: bool
+) -> None:
+    """
+    The agent counts what goes through it, and HASTEN_TELEMETRY=0 leaves only the policy.
+    """
+    monkeypatch.setenv("HASTEN_TELEMETRY", value)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204})
+
+    async def send(message: Any) -> None:
+        assert message["status"] == 204
+
+    agent = servers.behind(app, "uvicorn", "asgi")
+    asyncio.run(agent({"type": "http", "path": "/x", "method": "GET", "headers": []}, None, send))
+
+    assert is_counted is bool(requests.counted())

@@ -1,8 +1,8 @@
 """
 The part of Hasten inside the application's process: standard library only, and nothing of `hasten`.
 
-It meets the control plane in two data formats, the policy and the telemetry, and knows here which versions it speaks.
-Of telemetry there is so far only the report of each worker (`handshake`).
+It meets the control plane in two data formats, the policy and the telemetry (the report of each worker in `handshake`,
+its counts in `telemetry`), and knows here which versions it speaks.
 """
 
 __all__ = ["POLICY_VERSION", "TELEMETRY_VERSION", "__version__"]

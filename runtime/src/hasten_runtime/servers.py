@@ -11,6 +11,7 @@ import os
 
 from hasten_runtime.hooks import after_import
 from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.telemetry import drivers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def watch() -> None:
     Servers that are imported from now on hand their application to the agent, if a policy is named.
     """
     if os.environ.get("HASTEN_POLICY"):
+        drivers.watch()
         for name in KNOWN:
             after_import(name, _hook)
 
@@ -70,12 +72,26 @@ def _wrapped(app: Any, server: str, interface: str) -> Any:
     from hasten_runtime.handshake import Handshake
     from hasten_runtime.standing import Standing
 
-    if interface == "asgi":
-        from hasten_runtime.http.asgi import Agent
-    else:
-        from hasten_runtime.http.wsgi import Agent  # type: ignore[assignment]
     path = os.environ["HASTEN_POLICY"]
     handshake = Handshake(os.environ.get("HASTEN_WORKERS") or os.path.join(os.path.dirname(path), "workers"), server)
     standing = Standing(path, os.environ.get("HASTEN_STOP") or None, handshake.tell)
     standing.policy()
-    return Agent(app, standing)
+    if interface == "wsgi":
+        from hasten_runtime.http import wsgi
+
+        return wsgi.Agent(app, standing)
+    from hasten_runtime.http import asgi
+
+    return asgi.Agent(app, standing, observer(server))
+
+
+def observer(server: str) -> Any:
+    """
+    What counts the requests of an ASGI application, and says where; None where telemetry is switched off.
+    """
+    if not drivers.is_wanted():
+        return None
+    from hasten_runtime.telemetry import export, requests
+
+    export.begin(server)
+    return requests.observed

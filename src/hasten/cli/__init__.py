@@ -30,6 +30,7 @@ COMMANDS = {
     "check": "For CI: are the budgets kept, and is this revision slower than another?",
     "rollback": "Undo kept changes.",
     "policy": "Show the agents' policy, go back in it, or switch it off.",
+    "telemetry": "Show what the agents have counted: routes and statements.",
     "stop": "Stop everything: nothing is applied, and what is under way goes back.",
     "resume": "Lift a stop.",
     "freeze": "Show when nothing is applied.",

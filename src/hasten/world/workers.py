@@ -52,7 +52,7 @@ def alive(folder: Path) -> list[Worker]:
         worker = _report(path)
         if worker is None:
             continue
-        if _wrote(worker):
+        if is_of(worker.pid, worker.at):
             found.append(worker)
         else:
             path.unlink(missing_ok=True)
@@ -110,12 +110,12 @@ def _report(path: Path) -> Worker | None:
         return None
 
 
-def _wrote(worker: Worker) -> bool:
+def is_of(pid: int, at: float) -> bool:
     """
-    Whether the process of that pid is the one that wrote the report, and not a later one.
+    Whether the process of that pid is the one that wrote something at that moment, and not a later one.
     """
     try:
-        process: Any = psutil.Process(worker.pid)
-        return bool(process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= worker.at + 1.0)
+        process: Any = psutil.Process(pid)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= at + 1.0)
     except psutil.Error:
         return False

@@ -59,6 +59,7 @@ def test_nothing_heavy_is_imported_at_the_start() -> None:
 
     assert {
         "hasten_runtime", "hasten_runtime.servers", "hasten_runtime.hooks", "hasten_runtime.once", "__future__",
+        "hasten_runtime.telemetry", "hasten_runtime.telemetry.drivers",
     } == with_it - without  # fmt: skip
 
 

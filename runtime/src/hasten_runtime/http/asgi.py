@@ -5,7 +5,7 @@ What no rule is for goes straight through: the same scope, the same receive and 
 """
 
 from collections.abc import Awaitable
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
 from hasten_runtime.http.aside import in_a_thread
@@ -15,11 +15,13 @@ from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Policy
 from hasten_runtime.standing import Standing
+from hasten_runtime.telemetry.request import given
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Observe = Callable[[Application, Scope, Receive, Send], Awaitable[None]]
 
 
 class Agent:
@@ -29,11 +31,13 @@ class Agent:
     Args:
         app: The application as the server loaded it.
         standing: The policy as it stands.
+        observe: Counts a request that it has answered by what it is given, if requests are counted.
     """
 
-    def __init__(self, app: Application, standing: Standing) -> None:
+    def __init__(self, app: Application, standing: Standing, observe: Optional[Observe] = None) -> None:
         self.app = app
         self._standing = standing
+        self._observe = observe
         self._variants = Variants()
         self._chains = Chains(self._variants, in_a_thread)
 
@@ -41,6 +45,11 @@ class Agent:
         """
         The request is answered, by the application.
         """
+        if self._observe is not None and scope["type"] == "http":
+            return self._observe(self._answer, scope, receive, send)
+        return self._answer(scope, receive, send)
+
+    def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             policy = self._standing.policy()
             if policy.rules or policy.trial is not None:
@@ -58,6 +67,7 @@ class Agent:
                 rules = policy.trial.rules
             if arm.headers is not scope["headers"]:
                 scope = {**scope, "headers": arm.headers}
+                given(scope)
             if arm.asked:
                 send = _labeled(send, arm, policy.revision)
         found = matching(rules, scope["method"], scope["path"])

@@ -1,0 +1,49 @@
+"""
+Which line of the application is executing a statement: the nearest one that is nobody's library.
+"""
+
+import os
+import sys
+from typing import Optional
+
+#: Frames that are looked at: frameworks and ORMs are deep, and the application's code is above them.
+MOST_FRAMES = 80
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
+#: File → its name relative to the folder where the process runs; None for a library's.
+_places: dict[str, Optional[str]] = {}
+MOST_FILES = 5_000
+
+
+def caller() -> Optional[str]:
+    """
+    `shop/orders.py:42 list_orders`, or None where no frame belongs to the application.
+    """
+    frame = sys._getframe(1)
+    for _ in range(MOST_FRAMES):
+        code = frame.f_code
+        file = code.co_filename
+        try:
+            place = _places[file]
+        except KeyError:
+            place = _places[file] = _own(file)
+            if len(_places) > MOST_FILES:
+                _places.clear()
+        if place is not None:
+            return f"{place}:{frame.f_lineno} {code.co_name}"
+        back = frame.f_back
+        if back is None:
+            return None
+        frame = back
+    return None
+
+
+def _own(file: str) -> Optional[str]:
+    if file.startswith("<"):
+        return None
+    path = os.path.abspath(file)
+    if path.startswith((_HERE, _STANDARD)) or any(part in path for part in _INSTALLED):
+        return None
+    folder = os.getcwd() + os.sep
+    return path[len(folder) :] if path.startswith(folder) else os.path.join(*path.split(os.sep)[-2:])

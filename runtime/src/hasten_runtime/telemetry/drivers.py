@@ -1,0 +1,66 @@
+"""
+The database drivers that are hooked once the application has imported them.
+
+Read at the boot of every Python process, so it imports nothing but the hooks.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hasten_runtime.hooks import after_import
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+
+def watch() -> None:
+    """
+    Drivers that are imported from now on count their statements.
+    """
+    if is_wanted():
+        after_import("psycopg", _psycopg)
+        after_import("asyncpg", _asyncpg)
+        after_import("psycopg2", _psycopg2)
+
+
+def is_wanted() -> bool:
+    """
+    Whether anything is to be counted: HASTEN_TELEMETRY=0 says no.
+    """
+    return os.environ.get("HASTEN_TELEMETRY", "") != "0"
+
+
+def alike(hook: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    The hook, with the name, the documentation and the signature of what it wraps.
+    """
+    hook.__wrapped__ = inner
+    hook.__module__, hook.__name__, hook.__qualname__ = inner.__module__, inner.__name__, inner.__qualname__
+    hook.__doc__ = inner.__doc__
+    alike_now: Callable[..., Any] = hook
+    return alike_now
+
+
+def _psycopg(module: ModuleType) -> None:
+    from hasten_runtime.telemetry import export, on_psycopg
+
+    on_psycopg.hook(module)
+    export.begin()
+
+
+def _asyncpg(module: ModuleType) -> None:
+    from hasten_runtime.telemetry import export, on_asyncpg
+
+    on_asyncpg.hook(module)
+    export.begin()
+
+
+def _psycopg2(module: ModuleType) -> None:
+    from hasten_runtime.telemetry import export, on_psycopg2
+
+    on_psycopg2.hook(module)
+    export.begin()

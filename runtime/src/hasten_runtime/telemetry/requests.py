@@ -1,0 +1,138 @@
+"""
+Requests: how many of each route, method and class of status, how long they took, what they sent and what they executed.
+
+The duration is from the moment when the server calls the application to the moment when the application hands over the
+last piece of its answer: what a framework does afterwards (background tasks) is no part of it, and of a last piece that
+a slow client takes its time for, neither is that. An answer that ends in an error before it began counts as 5xx.
+"""
+
+from collections.abc import Awaitable
+from time import perf_counter_ns as now
+from typing import Any, Callable
+
+from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.telemetry import pulse, routes, statements
+from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+
+#: Of routes × methods × classes of status; what is beyond counts as OTHERS.
+MOST_ROUTES = 500
+OTHERS = "(other routes)"
+#: Everything else is _OTHER (OpenTelemetry), for a client may send any word.
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"))
+#: Nginx's word for a client that went away before its answer began; no server sends it.
+GONE = 499
+
+Scope = dict[str, Any]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Route(Histogram):
+    """
+    The requests of one route, method and class of status (2 for 2xx).
+    """
+
+    __slots__ = ("database_ns", "method", "most_statements", "name", "sent_bytes", "statements", "status")
+
+    def __init__(self, name: str, method: str, status: int) -> None:
+        super().__init__()
+        self.name, self.method, self.status = name, method, status
+        self.sent_bytes = self.statements = self.most_statements = self.database_ns = 0
+
+
+_table: dict[tuple[str, str, int], Route] = {}
+
+
+async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
+    """
+    The application answers the request, and the request is counted.
+    """
+    status = sent_bytes = ended_ns = 0
+    path, root, doing = "", None, OUTSIDE
+    try:
+        path, root = scope["path"], scope.get("root_path")
+        doing = Doing()
+        set_doing(doing)
+    except Exception as error:
+        say_once("requests", "a request is not counted: " + reason_of(error))
+    began_ns = now()
+
+    def watched(message: Any) -> Awaitable[None]:
+        nonlocal status, sent_bytes, ended_ns
+        try:
+            if message["type"] == "http.response.body":
+                sent_bytes += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    ended_ns = now()
+            elif message["type"] == "http.response.start":
+                status = message["status"]
+        except Exception as error:
+            say_once("send", "a message of an answer is not counted: " + reason_of(error))
+        return send(message)
+
+    try:
+        await app(scope, receive, watched)
+    except BaseException as error:
+        if not status:
+            status = 500 if isinstance(error, Exception) else GONE
+        raise
+    finally:
+        try:
+            if doing.scope is not None:
+                scope = doing.scope
+            statements.ended(doing)
+            key = routes.name_of(scope, path, root, status), scope["method"], status // 100
+            finished(_table.get(key) or route(*key), began_ns, ended_ns or now(), sent_bytes, doing)
+        except Exception as error:
+            say_once("requests", "a request is not counted: " + reason_of(error))
+
+
+def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Doing) -> None:
+    """
+    One more request of a route is counted.
+    """
+    duration_ns = ended_ns - began_ns
+    bits = duration_ns.bit_length()
+    row = of.rows[bits]
+    if row is None:
+        of.add_rare(duration_ns)
+    else:
+        row[(duration_ns >> (bits - LEAST_BITS)) & 63] += 1
+        of.sum_ns += duration_ns
+    of.sent_bytes += sent_bytes
+    if doing.statements and doing is not OUTSIDE:
+        of.statements += doing.statements
+        of.database_ns += doing.database_ns
+        if doing.statements > of.most_statements:
+            of.most_statements = doing.statements
+    if ended_ns >= pulse.due_ns:
+        pulse.beat()
+
+
+def counted() -> list[Route]:
+    """
+    The routes that were asked for, in the order in which they were first seen.
+    """
+    return list(_table.values())
+
+
+def route(name: str, method: str, status: int) -> Route:
+    """
+    What the requests of this route, method and class of status are counted in.
+    """
+    if method not in METHODS:
+        method = "_OTHER"
+    if len(_table) >= MOST_ROUTES and (name, method, status) not in _table:
+        name, method = OTHERS, "_OTHER"
+    return _table.setdefault((name, method, status), Route(name, method, status))
+
+
+def forget() -> None:
+    """
+    Nothing was asked for yet.
+    """
+    _table.clear()
+    routes.forget()
+
+
+pulse.after_fork(forget)

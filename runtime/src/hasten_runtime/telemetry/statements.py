@@ -1,0 +1,232 @@
+"""
+Statements: how often each was executed, how long it took, and which places of the application's code execute it.
+
+A driver's hook calls `took` with the text of a statement and the moment when it began. Usually that is appended to a
+list and no more: what a processor has not touched since the last statement costs several times what it costs a moment
+later, so executions are counted many at a time. Counting one is a look-up by the hash of its text and one more in a
+histogram. Only a text that was not seen before is taken apart, and no text is kept but its fingerprint: once counted,
+there is no parameter and no literal even in memory.
+
+Who executes a statement can be seen only while it is executed. So at the start, and whenever something new was counted,
+the next few executions are counted at once, with their callers.
+
+Bounded: by the number of statements, by the number of texts that are recognized, and by the time that taking texts
+apart may use, for an application that writes its values into them makes a new text each time.
+"""
+
+import _thread
+from time import perf_counter_ns as now
+from typing import Any, Union
+
+from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.telemetry import pulse
+from hasten_runtime.telemetry.callers import caller
+from hasten_runtime.telemetry.fingerprint import fingerprint, operation
+from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, doing_now, pending
+
+MOST_STATEMENTS = 1_000
+#: Texts with the same fingerprint: literals in them, tracing comments, different lists of columns.
+MOST_TEXTS = 4_000
+MOST_CALLERS = 5
+#: One hundredth of a processor for new texts, and a start in which everything is new.
+LEARN_SHARE = 0.01
+LEARN_BURST_NS = 100_000_000
+#: Executions that are counted together.
+BATCH = 128
+#: Executions that are counted at once, with their callers, after something new.
+AT_ONCE = 64
+#: What all statements beyond the bounds are counted as.
+OTHERS = "(other statements)"
+
+
+class Statement(Histogram):
+    """
+    The executions of one statement.
+    """
+
+    __slots__ = ("callers", "errors", "operation", "text")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.operation = operation(text)
+        self.errors = 0
+        self.callers: list[str] = []
+
+
+class _Budget:
+    """
+    The time that is left for taking texts apart.
+    """
+
+    def __init__(self) -> None:
+        self.left_ns = LEARN_BURST_NS
+        self.at_ns = now()
+
+    def allows(self, at_ns: int) -> bool:
+        self.left_ns = min(LEARN_BURST_NS, self.left_ns + int((at_ns - self.at_ns) * LEARN_SHARE))
+        self.at_ns = at_ns
+        return self.left_ns > 0
+
+
+#: By the hash of the text. Two texts with the same hash of 64 bits would count as one; nobody will live to see it.
+_known: dict[int, Statement] = {}
+_older: dict[int, Statement] = {}
+_table: dict[str, Statement] = {}
+_budget = _Budget()
+_at_once = AT_ONCE
+_counting = _thread.allocate_lock()
+
+
+def took(query: Union[str, bytes], began_ns: int, failed: bool = False) -> None:
+    """
+    An execution that began then and ended now is counted, now or soon. Never raises.
+    """
+    try:
+        ended_ns = now()
+        doing = doing_now()
+        if _at_once:
+            _count_at_once(doing, query, ended_ns - began_ns, failed)
+        else:
+            events = doing.events
+            events.append((query, ended_ns - began_ns, failed))
+            if len(events) >= BATCH:
+                sum_up(doing)
+        if ended_ns >= pulse.due_ns:
+            pulse.beat()
+    except Exception as error:
+        say_once("statements", "a statement is not counted: " + reason_of(error))
+
+
+def sum_up(doing: Doing) -> None:
+    """
+    What a request has executed is in its sums, and will be counted with what others have executed.
+    """
+    if doing is not OUTSIDE and doing.events is not pending:
+        events, doing.events = doing.events, []
+        doing.statements += len(events)
+        doing.database_ns += sum([event[1] for event in events])
+        pending.extend(events)
+    if len(pending) >= BATCH:
+        count()
+
+
+def ended(doing: Doing) -> None:
+    """
+    The request is over: its sums are whole, and what it still executes in the background is nobody's.
+    """
+    if doing.events:
+        sum_up(doing)
+    doing.events = pending
+
+
+def count() -> None:
+    """
+    Everything that is pending is counted, unless another thread is counting it.
+    """
+    lock = _counting
+    if not lock.acquire(False):
+        return
+    try:
+        # Each of the two is one step to other threads, and they only append.
+        batch = pending[:]
+        del pending[: len(batch)]
+        for query, duration_ns, failed in batch:
+            _count(query, duration_ns, failed)
+    finally:
+        lock.release()
+
+
+def _count_at_once(doing: Doing, query: Any, duration_ns: int, failed: bool) -> None:
+    global _at_once
+    _at_once = max(0, _at_once - 1)
+    doing.statements += 1
+    doing.database_ns += duration_ns
+    _count(query, duration_ns, failed, with_caller=True)
+
+
+def _count(query: Any, duration_ns: int, failed: bool, with_caller: bool = False) -> None:
+    global _at_once
+    try:
+        statement = _known.get(hash(query))
+        if statement is None:
+            statement = _learned(query)
+        bits = duration_ns.bit_length()
+        row = statement.rows[bits]
+        if row is None:
+            # The first of this order of magnitude: new, or much slower than before. Worth asking who executes it.
+            statement.add_rare(duration_ns)
+            _at_once = AT_ONCE
+        else:
+            row[(duration_ns >> (bits - LEAST_BITS)) & 63] += 1
+            statement.sum_ns += duration_ns
+        if failed:
+            statement.errors += 1
+        if with_caller:
+            _note_caller(statement)
+    except Exception as error:
+        say_once("statements", "a statement is not counted: " + reason_of(error))
+
+
+def counted() -> list[Statement]:
+    """
+    The statements that were executed, in the order in which they were first seen.
+    """
+    if pending:
+        count()
+    return list(_table.values())
+
+
+def _learned(query: Any) -> Statement:
+    """
+    The statement that a new text belongs to.
+    """
+    key = hash(query)
+    found = _older.pop(key, None)
+    if found is None:
+        began_ns = now()
+        if not _budget.allows(began_ns):
+            return _named(OTHERS)
+        text = query if isinstance(query, str) else bytes(query[:10_000]).decode("utf-8", "replace")
+        found = _named(fingerprint(text).encode("utf-8", "replace").decode())
+        _budget.left_ns -= now() - began_ns
+    if len(_known) >= MOST_TEXTS:
+        # What is still in use is found again among the older ones, at the price of a look.
+        _older.clear()
+        _older.update(_known)
+        _known.clear()
+    _known[key] = found
+    return found
+
+
+def _named(text: str) -> Statement:
+    found = _table.get(text)
+    if found is not None:
+        return found
+    if len(_table) >= MOST_STATEMENTS:
+        text = OTHERS
+    return _table.setdefault(text, Statement(text))
+
+
+def _note_caller(statement: Statement) -> None:
+    if len(statement.callers) < MOST_CALLERS and statement.text != OTHERS:
+        place = caller()
+        if place and place not in statement.callers:
+            statement.callers.append(place)
+
+
+def forget() -> None:
+    """
+    Nothing was executed yet.
+    """
+    global _at_once, _budget, _counting
+    pending.clear()
+    _known.clear()
+    _older.clear()
+    _table.clear()
+    # The lock may have been held by a thread of the parent, which is not here.
+    _budget, _counting, _at_once = _Budget(), _thread.allocate_lock(), AT_ONCE
+
+
+pulse.after_fork(forget)
