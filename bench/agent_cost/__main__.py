@@ -90,9 +90,12 @@ def memory_mb(servers: dict[str, Server]) -> float:
 
 def more(turns: list[Turns], arm: str, path: str, than: str = BARE) -> list[float]:
     """
-    By how many microseconds a request is dearer in that arm, one number for each generation.
+    By how many microseconds a request is dearer in that arm, one number for each generation, from turns side by side.
     """
-    return [statistics.median(each[arm][path]) - statistics.median(each[than][path]) for each in turns]
+    return [
+        statistics.median(one - other for one, other in zip(each[arm][path], each[than][path], strict=True))
+        for each in turns
+    ]
 
 
 def show_all(turns: list[Turns], arms: list[str]) -> None:
