@@ -10,7 +10,6 @@ from tests.real.counting import counted, executions
 from hasten.world.postgres import Database
 
 pytestmark = pytest.mark.real
-pytest.importorskip("asyncpg")
 
 CODE = """
 import asyncio, asyncpg

@@ -10,7 +10,6 @@ from tests.real.counting import counted, executions
 from hasten.world.postgres import Database
 
 pytestmark = pytest.mark.real
-pytest.importorskip("psycopg2")
 
 CODE = """
 import psycopg2, psycopg2.extras

@@ -15,7 +15,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,7 +72,6 @@ CASES = {
     "granian-asgi": Case("granian", "-m granian --interface asgi --port {port} --workers 2 served:asgi", 2),
     "granian-wsgi": Case("granian", "-m granian --interface wsgi --port {port} --workers 2 served:wsgi", 2),
 }
-NEEDS = {"gunicorn-uvicorn": "uvicorn_worker", "gunicorn-gevent": "gevent"}
 
 
 class Answer(NamedTuple):
@@ -86,17 +84,6 @@ class Answer(NamedTuple):
     text: bytes
     pid: int
     arm: str
-
-
-def case_of(name: str) -> Case:
-    """
-    The case, if this environment has what it needs.
-    """
-    case = CASES[name]
-    for module in (case.command.split()[1], NEEDS.get(name, case.server)):
-        if find_spec(module) is None:
-            pytest.skip(f"{module} is not in this environment")
-    return case
 
 
 @contextmanager
@@ -194,7 +181,7 @@ def test_every_worker_of_every_server_obeys(tmp_path: Path, name: str) -> None:
     Reports, arms by header, a change, the live switch and the way back, in each worker; what is not asked for stays as
     it is without the agent, which HASTEN_DISABLE=1 leaves out; and a stream goes on streaming.
     """
-    case = case_of(name)
+    case = CASES[name]
     policy = PolicyFile(tmp_path / "policy")
     (tmp_path / "plain").mkdir()
     with serving(case, tmp_path / "plain", HASTEN_DISABLE="1") as plain, serving(case, tmp_path) as port:
@@ -267,7 +254,7 @@ def test_a_reloaded_worker_obeys_from_its_first_request(tmp_path: Path) -> None:
     """
     A change of the code brings another process, which reports and obeys without being told anything.
     """
-    case = case_of("uvicorn-reload")
+    case = CASES["uvicorn-reload"]
     policy = PolicyFile(tmp_path / "policy")
     policy.put(RULE)
     (tmp_path / "code").mkdir()
@@ -289,7 +276,7 @@ def test_no_request_fails_while_the_policy_changes(tmp_path: Path, name: str) ->
     """
     policy = PolicyFile(tmp_path / "policy")
     codings: list[str] = []
-    with serving(case_of(name), tmp_path) as port, ThreadPoolExecutor(AT_ONCE) as pool:
+    with serving(CASES[name], tmp_path) as port, ThreadPoolExecutor(AT_ONCE) as pool:
         changed = threading.Event()
 
         def load() -> None:
