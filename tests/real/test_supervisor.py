@@ -279,6 +279,36 @@ def test_scratch_is_swept_without_its_state_folder(owner, tmp_path, supervisor):
     assert not scratch.exists()
 
 
+def test_a_folder_that_came_back_without_its_mark_is_swept(owner, supervisor):
+    """
+    A part of a dead browser made the folder again after another Hasten had deleted it: the record vouches for it.
+    """
+    hasten, _, scratch = owner(*SLEEP)
+    kill(hasten)
+    shutil.rmtree(scratch)
+    (scratch / "profile").mkdir(parents=True)
+
+    assert str(scratch) in supervisor.sweep()
+    assert not scratch.exists()
+
+
+def test_a_record_does_not_vouch_for_a_folder_elsewhere(owner, supervisor, tmp_path):
+    """
+    Whatever a record says: an unmarked folder that Hasten could not have made is left alone.
+    """
+    hasten, _, scratch = owner(*SLEEP)
+    kill(hasten)
+    elsewhere = tmp_path / "documents"
+    elsewhere.mkdir()
+    ((file, record),) = registry.read_scratch(supervisor.run_dir)
+    registry.write(file, replace(record, path=str(elsewhere)))
+
+    supervisor.sweep()
+
+    assert elsewhere.is_dir()
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
 def test_orphans_of_a_dead_leader_are_swept(owner, supervisor):
     """
     A grandchild whose parent is dead is found by its session and its token.

@@ -85,14 +85,15 @@ def write(path: Path, record: Record | Scratch) -> None:
     new.replace(path)
 
 
-def delete_scratch(path: Path, *, after_crash: bool = False) -> None:
+def delete_scratch(path: Path, *, after_crash: bool = False, vouched: bool = False) -> None:
     """
-    The folder is gone. A folder without Hasten's mark in it is never deleted.
+    The folder is gone. A folder without Hasten's mark in it is never deleted, unless the caller vouches for it.
 
     Args:
         after_crash: Whether something that is about to end may still make folders in it, as a browser's parts do.
+        vouched: Whether nobody else can have made a folder of this name.
     """
-    if not path.is_dir() or path.is_symlink() or not (path / SCRATCH_MARK).is_file():
+    if not path.is_dir() or path.is_symlink() or not (vouched or (path / SCRATCH_MARK).is_file()):
         return
     # Out of the way at once: two Hastens that sweep together must not find each other's half-deleted folder.
     going = path.with_name(f"{path.name}-going-{os.getpid()}")
@@ -112,7 +113,7 @@ def sweep_shared() -> list[str]:
     for mark in shared_folder("data").glob(f"*/{SCRATCH_MARK}") if os.geteuid() == 0 else []:
         with contextlib.suppress(OSError, msgspec.MsgspecError):
             if not from_json(mark.read_bytes(), Scratch).owner.is_alive():
-                delete_scratch(mark.parent)
+                delete_scratch(mark.parent, after_crash=True)
                 swept.append(str(mark.parent))
     return swept
 

@@ -155,7 +155,7 @@ class Supervisor:
         """
         self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{name}-{secrets.token_hex(4)}"
-        path = place_for(self.state_dir / "scratch" / name)
+        path = self._scratch_path(name)
         record = Scratch(path=str(path), owner=ProcessId.mine())
         with shielded():
             self._scratch.append(path)
@@ -189,7 +189,9 @@ class Supervisor:
                 swept.append(record.name)
         for path, scratch in registry.read_scratch(self.run_dir):
             if not scratch.owner.is_alive():
-                registry.delete_scratch(Path(scratch.path), after_crash=True)
+                # Another Hasten may have deleted it, mark and all, before a part of a dead browser made it again.
+                made_here = Path(scratch.path) == self._scratch_path(path.stem)
+                registry.delete_scratch(Path(scratch.path), after_crash=True, vouched=made_here)
                 path.unlink(missing_ok=True)
                 swept.append(scratch.path)
         swept += registry.sweep_shared()
@@ -204,6 +206,9 @@ class Supervisor:
     def _launched(self) -> None:
         # A launch that Ctrl-C interrupted goes on in its thread; afterwards its process is known.
         self._launcher.submit(lambda: None).result()
+
+    def _scratch_path(self, name: str) -> Path:
+        return place_for(self.state_dir / "scratch" / name)
 
     def _path(self, name: str) -> Path:
         return self.run_dir / f"{name}.json"
