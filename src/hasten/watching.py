@@ -17,6 +17,8 @@ from hasten.world.workers import Worker
 
 #: Without a worker for so long, something is wrong: a large Django project needs ten seconds to load.
 PATIENCE_S = 30.0
+#: It is looked again for why, each time after twice as long, until this long.
+LONGEST_S = 600.0
 #: A change is told when nothing has changed any more for so long, and at the latest after the longer time.
 SETTLES_S, LATEST_S = 1.0, 5.0
 
@@ -92,7 +94,7 @@ class _Told:
 
     pids: list[int] = field(default_factory=list)
     state: Any = None
-    is_silent: bool = False
+    kinds: list[str] = field(default_factory=list)
 
 
 class Watch:
@@ -118,6 +120,7 @@ class Watch:
         self._clocks = clocks
         now = clocks.steady()
         self._alone_since = now
+        self._waits_s = patience_s
         self._last: Any = ()
         self._moved_at = self._unsaid_since = now
         self._told = _Told(state=())
@@ -139,12 +142,22 @@ class Watch:
                 self._unsaid_since = now
             self._last, self._moved_at = state, now
         if found:
-            self._alone_since = now
+            self._alone_since, self._waits_s = now, self._patience_s
         if state != self._told.state and self._has_settled(now):
             self._say_workers(found, state)
-        if not found and not self._told.is_silent and now - self._alone_since >= self._patience_s:
-            self._told.is_silent = True
-            self._say("silent", waited_s=round(now - self._alone_since, 1), causes=self._sources.causes())
+        if not found and now - self._alone_since >= self._waits_s:
+            self._ask_why(now - self._alone_since)
+
+    def _ask_why(self, waited_s: float) -> None:
+        """
+        The silence is told, once for each reason: a server that has not begun to listen may do so later.
+        """
+        self._waits_s = waited_s + min(max(waited_s, self._patience_s), LONGEST_S)
+        causes = self._sources.causes()
+        kinds = [cause.kind for cause in causes]
+        if kinds != self._told.kinds:
+            self._told.kinds = kinds
+            self._say("silent", waited_s=round(waited_s, 1), causes=causes)
 
     def end(self) -> None:
         """

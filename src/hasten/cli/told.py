@@ -42,12 +42,17 @@ def _said(event: Event) -> Iterator[tuple[bool, str]]:
 
 
 def _silence(event: Event) -> Iterator[tuple[bool, str]]:
-    waited = f"{event.waited_s or 0:.0f} s"
+    waited, hints = f"{event.waited_s or 0:.0f} s", [cause.hint for cause in event.causes]
+    if [cause.kind for cause in event.causes] == ["no_server"]:
+        # A queue worker or a command for the shell reports nothing, and nothing is wrong with it.
+        yield False, f"no worker reports since {waited}: {event.causes[0].says}"
+        yield False, f"  → {hints[0]}"
+        return
     yield True, f"WARNING: no worker reports since {waited}, so nothing of the policy is obeyed. Likely causes:"
     for cause in event.causes:
         yield True, f"  {cause.says}"
-        yield False, f"    → {cause.hint}"
-    yield False, "  the program itself goes on as if it had been started directly"
+        yield True, f"    → {cause.hint}"
+    yield True, "  The program itself goes on as if it had been started directly."
 
 
 def _present(event: Event) -> Iterator[tuple[bool, str]]:
