@@ -50,7 +50,7 @@ def causes(seen: list[Program], boot: Path) -> list[Cause]:
     # What serves, or else everything, is kept out: that is why. Otherwise it is told beside what is likelier.
     if kept_out and (kept_out[0].pid == pythons[0].pid or len(kept_out) == len(pythons)):
         return _once(kept_out)
-    return [*_silent(pythons), *_once(kept_out)]
+    return _once([*_silent(pythons), *kept_out])
 
 
 def kept_out_of(program: Program, boot: Path) -> Cause | None:
