@@ -1,5 +1,5 @@
 """
-Why no worker reports: the likely causes, found by looking at the processes of a program that was started with the agent.
+Why no worker reports: the likely causes, found by looking at the processes of the program.
 
 Pure: what was seen goes in, causes come out, the surest first. What cannot be told is said to be so.
 """
@@ -155,7 +155,9 @@ def _shadowed(program: Program, _: Path) -> Cause | None:
     if not program.before_us:
         return None
     says = f"finds the sitecustomize of {program.before_us[0]} first, and that one does not run the agent's"
-    return _cause(program, "shadowed", says, "put `hasten run --` behind the other launcher, so that its folder is first")
+    return _cause(
+        program, "shadowed", says, "put `hasten run --` behind the other launcher, so that its folder is first"
+    )
 
 
 def _scrubbed(program: Program, _: Path) -> Cause | None:

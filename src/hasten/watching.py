@@ -111,7 +111,7 @@ class Watch:
         sources: Sources,
         tell: Callable[[Event], None],
         patience_s: float = PATIENCE_S,
-        clocks: Clocks = Clocks(),  # noqa: B008 - frozen
+        clocks: Clocks = Clocks(),
     ) -> None:
         self._pid = pid
         self._sources = sources

@@ -81,7 +81,8 @@ CASES = {
     "gunicorn-reload": Case("gunicorn", f"{GUNICORN} --reload served:wsgi"),
     "granian-reload": Case("granian", "-m granian --interface asgi --port {port} --reload served:asgi"),
     "granian-threads": Case(
-        "granian", "-m granian --interface asgi --port {port} --loop uvloop --runtime-mode mt --runtime-threads 2 served:asgi"
+        "granian",
+        "-m granian --interface asgi --port {port} --loop uvloop --runtime-mode mt --runtime-threads 2 served:asgi",
     ),
     "granian-asgi": Case("granian", "-m granian --interface asgi --port {port} --workers 2 served:asgi", 2),
     "granian-wsgi": Case("granian", "-m granian --interface wsgi --port {port} --workers 2 served:wsgi", 2),

@@ -38,7 +38,7 @@ class _Until:
     def __init__(self) -> None:
         self._waits = True
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+    def find_spec(self, *_: Any) -> None:
         """
         None, always.
         """
@@ -61,7 +61,23 @@ def _wait_for_applications(server: Any) -> None:
     for name in names:
         module, _, attribute = name.partition(":")
         attribute = attribute or (_texts(options.get("callable")) or ["application"])[0]
-        after_import(module, lambda found, attribute=attribute: _stand_in(server, found, attribute))
+        after_import(module, _Act(server, attribute))
+
+
+class _Act:
+    """
+    What is done with the module of an application.
+    """
+
+    def __init__(self, server: Any, attribute: str) -> None:
+        self.server = server
+        self.attribute = attribute
+
+    def __call__(self, module: ModuleType) -> None:
+        """
+        Whatever uWSGI will find there is behind the agent.
+        """
+        _stand_in(self.server, module, self.attribute)
 
 
 def _stand_in(server: Any, module: ModuleType, attribute: str) -> None:
