@@ -131,7 +131,7 @@ def reporting(launch: Launch) -> list[Worker]:
     The workers of this run that report.
     """
     with contextlib.suppress(OSError):
-        return [worker for worker in workers.alive(launch.reports) if worker.run == launch.run]
+        return [worker for worker in workers.alive(launch.reports, removes=False) if worker.run == launch.run]
     return []
 
 

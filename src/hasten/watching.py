@@ -30,8 +30,8 @@ class Event(Noun, frozen=True, kw_only=True, omit_defaults=True):
     Something that happened to the workers of a program.
 
     event: started · workers (those that report have changed, or what they obey) · silent (none reports) ·
-        background (the program has ended, `processes` of it have not) · ended · accelerators (codecs were fetched, or not) ·
-        note (something about the start, in `says`)
+        background (the program has ended, `processes` of it have not) · ended ·
+        accelerators (codecs were fetched, or not) · note (something about the start, in `says`)
     at: seconds since 1970.
     servers, revisions: how many workers are under each server, and obey each revision of the policy.
     appeared, gone: pids since the last event of that kind.

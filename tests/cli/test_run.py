@@ -89,6 +89,23 @@ def test_a_hasten_toml_that_is_broken_does_not_keep_the_program(here: Path) -> N
     assert 1 == hasten_run("--config", "missing.toml", "--", "true").returncode
 
 
+def test_a_folder_that_is_gone_does_not_keep_the_program(here: Path) -> None:
+    """
+    Nor does whatever else goes wrong around its start: it is said, and the program runs.
+    """
+    (here / "gone").mkdir()
+    code = "import os; os.rmdir(os.getcwd()); from hasten.cli import main; main()"
+    command = [sys.executable, "-c", code, "run", "--", "sh", "-c", "exit 6"]
+    found = subprocess.run(command, cwd=here / "gone", capture_output=True, text=True, timeout=60, check=False)
+    broken = "import hasten.launching as of; of.foreseen = None; from hasten.cli import main; main()"
+    command = [sys.executable, "-c", broken, "run", "--", "sh", "-c", "exit 6"]
+    other = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (6, 6) == (found.returncode, other.returncode)
+    assert "started without the agent" in found.stderr
+    assert "nobody watches the workers: TypeError" in other.stderr
+
+
 def test_the_exit_code_and_the_output_are_the_programs() -> None:
     """
     Standard output is untouched; a signal that ends it is seen as such.
