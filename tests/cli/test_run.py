@@ -144,6 +144,25 @@ def test_words_of_the_program_are_its_own(run: Run) -> None:
     assert 1 == run("run").code
 
 
+def test_what_was_ignored_and_opened_is_handed_on(tmp_path: Path) -> None:
+    """
+    Under nohup SIGHUP stays ignored, and a descriptor that a supervisor passes is open in the program and nowhere else.
+    """
+    here, there = os.pipe()
+    (tmp_path / "program.py").write_text(
+        f"import os, signal\nos.write({there}, str(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN).encode())\n"
+    )
+    code = f"trap '' HUP; exec {sys.executable} -c 'from hasten.cli import main; main()' run -- {sys.executable} program.py"
+    with subprocess.Popen(["sh", "-c", code], pass_fds=[there], cwd=tmp_path) as process:
+        os.close(there)
+        with os.fdopen(here) as file:
+            # Read to its end: nobody else holds it open.
+            assert "True" == file.read()
+        process.wait(60)
+
+    assert 0 == process.returncode
+
+
 def test_what_happens_is_written_as_json_lines(here: Path) -> None:
     """
     To standard error or to a file, which is appended to.
