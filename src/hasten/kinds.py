@@ -67,8 +67,8 @@ def require(change: Change, app: App) -> None:
     elif change.kind is Kind.POLICY and not workers.alive(app.policy.workers_dir):
         raise NotAllowed(
             f"no worker of the application reports to {app.policy.workers_dir}, so nobody would obey a rule",
-            hint="start it with `hasten run -- PROGRAM`, or `agent = true` on its process; python -I, a start script that sets "
-            "PYTHONPATH itself and a server that docs/agent.md does not name leave the agent out",
+            hint="start it with `hasten run -- PROGRAM`, or `agent = true` on its process; python -I, a start script "
+            "that sets PYTHONPATH itself and a server that docs/agent.md does not name leave the agent out",
         )
 
 

@@ -152,7 +152,8 @@ def test_what_was_ignored_and_opened_is_handed_on(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(
         f"import os, signal\nos.write({there}, str(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN).encode())\n"
     )
-    code = f"trap '' HUP; exec {sys.executable} -c 'from hasten.cli import main; main()' run -- {sys.executable} program.py"
+    code = f"trap '' HUP; exec {sys.executable} -c 'from hasten.cli import main; main()' "
+    code += f"run -- {sys.executable} program.py"
     with subprocess.Popen(["sh", "-c", code], pass_fds=[there], cwd=tmp_path) as process:
         os.close(there)
         with os.fdopen(here) as file:
