@@ -52,7 +52,7 @@ class Case(NamedTuple):
 GUNICORN = "-m gunicorn --bind 127.0.0.1:{port} --no-control-socket --graceful-timeout 1"
 UWSGI = f"{Path(sys.executable).with_name('uwsgi')} --http-socket 127.0.0.1:{{port}}"
 CASES = {
-    "uvicorn": Case("uvicorn", "-m uvicorn served:asgi --port {port}"),
+    "uvicorn": Case("uvicorn", "-m uvicorn served:asgi --port {port} --loop asyncio"),
     "uvicorn-workers": Case("uvicorn", "-m uvicorn served:asgi --port {port} --workers 2", 2),
     "uvicorn-reload": Case("uvicorn", "-m uvicorn served:asgi --port {port} --reload"),
     "gunicorn-sync": Case("gunicorn", f"{GUNICORN} --workers 2 served:wsgi", 2),
