@@ -73,6 +73,20 @@ def test_a_blocking_call_is_a_stall(tmp_path: Path, client: httpx.Client) -> Non
     assert 75e6 < spin[2]
 
 
+def test_calls_to_other_services_are_steps(tmp_path: Path, client: httpx.Client) -> None:
+    """
+    Making a client, and each call with its status and the line that made it.
+    """
+    found = traced(tmp_path, "/calls", lambda: client.get("/calls"))
+    host = str(client.base_url).removeprefix("http://").rstrip("/")
+    get, post = step(found, "http", f"GET {host}/items/{{}}"), step(found, "http", f"POST {host}/introspect")
+
+    assert (200, 404) == (get[5], post[5])
+    assert ["traced_app.py calls"] == get[6] == post[6] == step(found, "client", "httpx")[6]
+    assert get[1] + get[2] <= post[1]
+    assert "secret" not in str(found)
+
+
 def test_switched_off_nothing_is_traced(tmp_path: Path, url: str) -> None:
     """
     With HASTEN_TRACES=0 the application answers and no file is written.

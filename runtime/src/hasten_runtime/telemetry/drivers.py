@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 #: Module of a framework or of a client → the module of `traces` that hooks it.
 TRACED = {
+    "aiohttp.client": "on_aiohttp",
     "fastapi.routing": "on_fastapi",
+    "http.client": "on_http_client",
+    "httpx": "on_httpx",
+    "requests.sessions": "on_requests",
+    "ssl": "on_ssl",
+    "urllib3.connectionpool": "on_urllib3",
 }
 
 
