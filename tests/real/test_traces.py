@@ -56,6 +56,7 @@ def test_where_the_time_of_a_request_went(tmp_path: Path, client: httpx.Client) 
     ):
         found = traced(tmp_path, route, lambda path=path: client.get(path))
         assert [place] == step(found, "db", "SELECT name FROM item WHERE id = ?")[6]
+    assert "thread" in {each[0] for each in steps(traced(tmp_path, "/orm/{number}", lambda: client.get("/orm/7")))}
 
 
 def test_a_blocking_call_is_a_stall(tmp_path: Path, client: httpx.Client) -> None:
@@ -71,6 +72,7 @@ def test_a_blocking_call_is_a_stall(tmp_path: Path, client: httpx.Client) -> Non
     assert ["traced_app.py blocking"] == next(each for each in stalls if each[2] > 25e6)[6]
     spin = step(traced(tmp_path, "/spin", lambda: client.get("/spin")), "stall")
     assert 75e6 < spin[2]
+    assert ["traced_app.py spun", "traced_app.py spin"] == spin[6]
 
 
 def test_calls_to_other_services_are_steps(tmp_path: Path, client: httpx.Client) -> None:

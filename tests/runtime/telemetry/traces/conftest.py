@@ -36,9 +36,9 @@ def of() -> Iterator[trace.Trace]:
     """
     made = trace.Trace(time.perf_counter_ns(), time.time(), 1)
     token = trace.set_trace(made)
-    trace.began()
+    trace.began(made)
     yield made
-    trace.ended()
+    trace.ended(made)
     trace.reset_trace(token)
 
 

@@ -113,7 +113,7 @@ def test_without_a_trace_the_library_is_called(of: Trace) -> None:
     """
     And nothing else happens.
     """
-    trace.ended()
+    trace.ended(of)
 
     assert 200 == Inner().get("http://one/a") == asyncio.run(Inner().get_soon("http://one/a"))
     assert [] == of.steps

@@ -50,7 +50,7 @@ def test_a_class_looks_as_before(of: Trace) -> None:
     """
     Whoever inspects it sees its own parameters; untraced, making one is no step.
     """
-    trace.ended()
+    trace.ended(of)
     Client("a")
 
     assert [] == of.steps

@@ -44,7 +44,7 @@ def test_nothing_is_kept_where_nothing_is_traced(of: Trace, service: str) -> Non
     """
     A connection is as it was made.
     """
-    trace.ended()
+    trace.ended(of)
     connection = http.client.HTTPConnection(service.removeprefix("http://"))
     connection.request("GET", "/a")
     connection.getresponse().read()
