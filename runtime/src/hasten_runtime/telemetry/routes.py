@@ -16,12 +16,17 @@ LONGEST_PATH = 200
 NO_ROUTE = "(no route)"
 _WORD = re.compile(r"(?:[A-Za-z][A-Za-z_.-]{0,23}[0-9]?|v[0-9]{1,2}|\.well-known)\Z")
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
+#: Django's and Flask's `<int:id>`, and the named groups of a regular expression, which may hold others.
+_CONVERTER = re.compile(r"<(?:([^<>:]+):)?(\w+)>")
+_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)[?*+]?")
+_ANCHORS = re.compile(r"[$^\\]|\\Z")
 _NOT_FOUND = (404, 405)
 
 #: id of a route (with the prefix it was reached by, if any) → its name and the route itself, so that the id stays its.
 _of_routes: dict[Any, tuple[str, Any]] = {}
 _of_paths: dict[str, str] = {}
 _words: dict[str, set[str]] = {}
+_templates: dict[str, "Template"] = {}
 
 
 def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
@@ -126,10 +131,45 @@ def without_ids(path: str, of: str = "") -> str:
     return prefix[len(of) :][:200] or "/"
 
 
+class Template:
+    """
+    A route that a framework tells as text.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+def template_of(text: str) -> Any:
+    """
+    The route that Flask (`/orders/<int:id>`) or Django (`orders/<int:id>`, `^orders/(?P<id>[0-9]+)$`) tells.
+    """
+    found = _templates.get(text)
+    if found is None:
+        if len(_templates) >= MOST_NAMES:
+            return None
+        found = _templates[text] = Template(_as_template(text))
+    return found
+
+
+def _as_template(text: str) -> str:
+    text = _GROUP.sub(r"{\1}", text)
+    text = _CONVERTER.sub(_placeholder, text)
+    return "/" + _ANCHORS.sub("", text).lstrip("/")
+
+
+def _placeholder(found: "re.Match[str]") -> str:
+    kind, name = found.groups()
+    return "{" + name + (":path}" if kind and kind.startswith("path") else "}")
+
+
 def forget() -> None:
     """
     No name was learned yet.
     """
+    _templates.clear()
     _of_routes.clear()
     _of_paths.clear()
     _words.clear()
