@@ -37,7 +37,7 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
         path: What the scope said when the request came; a framework may have changed it.
         root: The root path at that moment.
     """
-    route = scope.get("route")
+    route = teller_of(scope)
     now_root = scope.get("root_path")
     if route is None:
         if now_root != root and now_root and path.startswith(now_root + "/"):
@@ -48,10 +48,6 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
         if scope.get("path_params"):
             return _filled(path, scope["path_params"])
         return _of_paths.get(path) or _named_path(path)
-    inner = scope.get("fastapi")
-    if inner is not None:
-        # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
-        route = inner.get("effective_route_context") or route
     key = id(route) if now_root == root else (id(route), now_root)
     found = _of_routes.get(key)
     if found is not None:
@@ -60,6 +56,24 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
     if len(_of_routes) < MOST_NAMES:
         _of_routes[key] = (name, route)
     return name
+
+
+def teller_of(scope: dict[str, Any]) -> Any:
+    """
+    What tells the name of a request's route; None where no framework has said which one it is.
+    """
+    inner = scope.get("fastapi")
+    if inner:
+        # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
+        return inner.get("effective_route_context") or scope.get("route")
+    return scope.get("route")
+
+
+def is_kept(teller: Any) -> bool:
+    """
+    Whether the name that this route tells is known, and the route kept for as long as it is.
+    """
+    return id(teller) in _of_routes
 
 
 def _template(route: Any, path: str, params: dict[str, Any]) -> str:
