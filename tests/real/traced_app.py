@@ -104,7 +104,7 @@ async def spin() -> dict[str, int]:
     """
     The loop is held by the application's own work.
     """
-    return {"turns": spun(0.08)}
+    return {"turns": spun(0.2)}
 
 
 def spun(duration_s: float) -> int:

@@ -18,7 +18,7 @@ class Section(NamedTuple):
 
     Attributes:
         name: The step's name, or what makes it of the arguments; an empty one is no step.
-        values: What is compared, of the arguments and of the result.
+        values: What is compared, of the arguments as they are before.
         holds: What holds an event loop that the function is called in, if it is one that waits.
     """
 
@@ -44,11 +44,11 @@ def _called(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
     def timed(*args: Any, **named: Any) -> Any:
         if not trace.under_way:
             return inner(*args, **named)
-        began_ns, known = now(), _known(section.name, args)
+        began_ns, name, values = now(), _known(section.name, args), _values(section, args)
         try:
             return inner(*args, **named)
         finally:
-            _note(section, known, began_ns, args)
+            _note(section, name, values, began_ns, args)
 
     return alike(timed, inner)
 
@@ -57,11 +57,11 @@ def _awaited(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
     async def timed(*args: Any, **named: Any) -> Any:
         if not trace.under_way:
             return await inner(*args, **named)
-        began_ns, known = now(), _known(section.name, args)
+        began_ns, name, values = now(), _known(section.name, args), _values(section, args)
         try:
             return await inner(*args, **named)
         finally:
-            _note(section, known, began_ns, args)
+            _note(section, name, values, began_ns, args)
 
     return alike(timed, inner)
 
@@ -79,10 +79,13 @@ def _known(told: Union[str, Callable[[Arguments], Any]], args: Arguments) -> Any
         return ""
 
 
-def _note(section: Section, known: str, began_ns: int, args: Arguments) -> None:
-    if known:
-        values = None if section.values is None else _known(section.values, args) or None
-        trace.record(section.kind, began_ns, known[:200], values)
+def _values(section: Section, args: Arguments) -> Any:
+    return None if section.values is None else _known(section.values, args) or None
+
+
+def _note(section: Section, name: str, values: Any, began_ns: int, args: Arguments) -> None:
+    if name:
+        trace.record(section.kind, began_ns, name[:200], values)
     if section.holds:
         held = _known(section.holds, args)
         if held:
