@@ -52,10 +52,11 @@ def test_synchronous_pools(database: Database, place: Path) -> None:
     Each wait is a step; opening a connection is one within it, and there is one the second time only if it must.
     """
     found = stepped(SYNCHRONOUS, database.dsn, place)
+    began = kinds([each for each in found if each[1] not in ("COMMIT", "ROLLBACK")], "pool", "connect", "db")
 
     assert [
         ("pool", "psycopg_pool"), ("db", "SELECT ?"), ("pool", "sqlalchemy"), ("connect", "postgresql"),
-    ] == kinds([each for each in found if each[1] not in ("COMMIT", "ROLLBACK")], "pool", "connect", "db")[:4]  # fmt: skip
+    ] == began[:4]  # fmt: skip
     assert 2 == kinds(found, "pool").count(("pool", "sqlalchemy"))
     assert 1 == kinds(found, "connect").count(("connect", "postgresql"))
     assert [] == kinds(found, "stall")
