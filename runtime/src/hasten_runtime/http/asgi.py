@@ -57,6 +57,8 @@ class Agent:
         """
         app = self.app
         if scope["type"] != "http":
+            if scope["type"] == "lifespan" and self._observe is not None:
+                receive = _heard(receive)
             return app(scope, receive, send)
         standing, began_ns = self._standing, self._ticks()
         if began_ns >= standing.due_ns:
@@ -101,6 +103,22 @@ class Agent:
             # Also where the application fails: the server is to see as much of the answer as it would have seen.
             for link in reversed(chain):
                 await link.let_go()
+
+
+def _heard(receive: Receive) -> Receive:
+    """
+    When the server says that it ends, what was counted is written once more: a signal may end the process after that.
+    """
+
+    async def receive_and_write() -> Any:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            from hasten_runtime.telemetry import export
+
+            export.write_last()
+        return message
+
+    return receive_and_write
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:
