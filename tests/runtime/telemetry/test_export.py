@@ -5,6 +5,9 @@ The snapshot of a process.
 import asyncio
 import json
 import os
+import subprocess
+import sys
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -167,6 +170,39 @@ def test_without_a_policy_nothing_is_written(monkeypatch: pytest.MonkeyPatch) ->
 
     assert pulse.NEVER_NS == pulse.due_ns
     assert 1 == len(requests.counted())
+
+
+def test_an_earlier_process_of_the_same_number_keeps_its_counts(folder: Path) -> None:
+    """
+    Its file is set aside by the first snapshot, and by none after it.
+    """
+    folder.mkdir(parents=True)
+    (folder / f"{os.getpid()}.json").write_text('{"an": "earlier one"}')
+    answered("/x")
+    found = written_now(folder)
+    written_now(folder)
+    (aside,) = (path for path in folder.glob("*.json") if path.stem != str(os.getpid()))
+
+    assert "/x" == found["http.server.request.duration"][0]["http.route"]
+    assert '{"an": "earlier one"}' == aside.read_text()
+
+
+def test_the_last_requests_are_written_at_the_end(tmp_path: Path) -> None:
+    """
+    A process that ends in an ordinary way leaves everything that it has counted.
+    """
+    source = """
+        from hasten_runtime.telemetry import export, pulse, requests
+        from hasten_runtime.telemetry.request import OUTSIDE
+        export.begin("none")
+        for number in range(50):
+            requests.finished(requests.route("/x", "GET", 2), 0, 1_000_000, 10, OUTSIDE)
+    """
+    environment = {**os.environ, "HASTEN_POLICY": str(tmp_path / "policy.json")}
+    subprocess.run([sys.executable, "-c", textwrap.dedent(source)], check=True, timeout=60, env=environment)
+    (path,) = (tmp_path / "workers" / "telemetry").glob("*.json")
+
+    assert 50 == sum(json.loads(path.read_text())["http.server.request.duration"][0]["buckets"][1::2])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

@@ -5,11 +5,15 @@ No thread waits for its time: one that did would not be there after a fork, and 
 3.12 on. A request or a statement that finds a snapshot due starts a thread that writes one and ends. So that the last
 requests before a pause are seen too, an event loop, where there is one, looks once more a moment later.
 
+The last one is written at the end of the interpreter. A process that is killed leaves what it had written two seconds
+before; what an earlier process of the same number has left is set aside, for its counts belong to the application too.
+
 Writing takes turns with the application line by line, and the next snapshot is put off for two hundred times the
 processor time that this one took: all of it costs a worker at most half a percent.
 """
 
 import _thread
+import atexit
 import json
 import os
 import sys
@@ -37,6 +41,7 @@ class _Place:
     server = ""
     writing = _thread.allocate_lock()
     is_watched = False
+    is_begun = False
     written: tuple[int, int] = (0, 0)
 
 
@@ -83,6 +88,9 @@ def write() -> None:
     try:
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, str(os.getpid()) + ".json")
+        if not _place.is_begun:
+            _set_aside(folder, path)
+            _place.is_begun = True
         _place.written = _extent()
         with open(path + ".new", "w", encoding="utf-8") as file:
             for piece in document():
@@ -170,6 +178,23 @@ def _extent() -> tuple[int, int]:
     )
 
 
+def _set_aside(folder: str, path: str) -> None:
+    """
+    What stands under this process's name is another one's: it keeps its counts under a name that nobody will have.
+    """
+    if os.path.exists(path):
+        os.replace(path, os.path.join(folder, "%d-%d.json" % (os.getpid(), time.time_ns())))
+
+
+def _last_words() -> None:
+    """
+    What was counted since the last snapshot is written, at the end of the interpreter.
+    """
+    # A thread may be writing still; it is not waited for longer than an ending worker has.
+    if _place.folder and _extent() != _place.written and _place.writing.acquire(True, 1.0):
+        write()
+
+
 def _write(lock: _thread.LockType) -> None:
     try:
         write()
@@ -212,9 +237,11 @@ def forget() -> None:
     # The lock may have been held by a thread of the parent, which is not here.
     _place.writing = _thread.allocate_lock()
     _place.is_watched = False
+    _place.is_begun = False
     _place.written = (0, 0)
     if _place.folder:
         pulse.due_ns = 0
 
 
 pulse.after_fork(forget)
+atexit.register(_last_words)

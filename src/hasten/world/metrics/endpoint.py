@@ -176,8 +176,8 @@ def _is_ours(host: str) -> bool:
     """
     Whether a Host header is an address of this machine: any name but `localhost` may be somebody else's page.
     """
-    name = urlsplit(f"//{host}").hostname or "localhost"
     try:
+        name = urlsplit(f"//{host}").hostname or "localhost"
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
