@@ -60,6 +60,7 @@ class Standing:
         self._was_read = False
         self._stopped = False
         self._lease: tuple[str, float, float] = ("", 0.0, 0.0)  # trial, its expires_at, our own deadline
+        self._recording: tuple[str, float, float] = ("", 0.0, 0.0)  # the same of what is recorded
         self._now = NOTHING
         self._pid = 0
 
@@ -77,6 +78,8 @@ class Standing:
             self._now = NOTHING if self._stopped else self._read
         if self._now.trial is not None and now >= self._lease[2]:
             self._now = self._now._replace(trial=None)
+        if self._now.record is not None and now >= self._recording[2]:
+            self._now = self._now._replace(record=None)
         return self._now
 
     def _look(self) -> None:
@@ -111,6 +114,7 @@ class Standing:
         forget("policy")
         self._read, self._was_read = read, True
         self._begin_lease(read)
+        self._begin_recording(read)
         return None
 
     def _begin_lease(self, read: Policy) -> None:
@@ -122,6 +126,16 @@ class Standing:
             return
         left = min(trial.lease_s, trial.expires_at - self._clocks.wall())
         self._lease = (trial.id, trial.expires_at, self._clocks.steady() + left)
+
+    def _begin_recording(self, read: Policy) -> None:
+        """
+        The end of a recording, likewise: it is not made longer by reading about it again.
+        """
+        record = read.record
+        if record is None or (record.id, record.expires_at) == self._recording[:2]:
+            return
+        left = min(record.for_s, record.expires_at - self._clocks.wall())
+        self._recording = (record.id, record.expires_at, self._clocks.steady() + left)
 
     def _last_good(self) -> Policy:
         """
@@ -139,7 +153,7 @@ class Standing:
 def _readable(path: str) -> Optional[Policy]:
     try:
         with open(path, "rb") as file:
-            return read_policy(file.read())._replace(trial=None)
+            return read_policy(file.read())._replace(trial=None, record=None)
     except (RefusedPolicy, OSError):
         return None
 

@@ -13,7 +13,7 @@ from hasten_runtime.http.chain import Chains, matching
 from hasten_runtime.http.links import Link
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.policy import Policy
+from hasten_runtime.policy import Policy, Record
 from hasten_runtime.standing import Standing
 from hasten_runtime.telemetry.request import given
 
@@ -52,7 +52,7 @@ class Agent:
     def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             policy = self._standing.policy()
-            if policy.rules or policy.trial is not None:
+            if policy.rules or policy.trial is not None or policy.record is not None:
                 try:
                     return self._obey(policy, scope, receive, send)
                 except Exception as error:
@@ -60,7 +60,7 @@ class Agent:
         return self.app(scope, receive, send)
 
     def _obey(self, policy: Policy, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        rules = policy.rules
+        rules, is_ours = policy.rules, False
         if policy.trial is not None:
             arm = arm_of(policy.trial, scope)
             if arm.name == CANDIDATE:
@@ -69,7 +69,9 @@ class Agent:
                 scope = {**scope, "headers": arm.headers}
                 given(scope)
             if arm.asked:
-                send = _labeled(send, arm, policy.revision)
+                is_ours, send = True, _labeled(send, arm, policy.revision)
+        if policy.record is not None and not is_ours:
+            send = _recorded(policy.record, scope, send)
         found = matching(rules, scope["method"], scope["path"])
         if not found:
             return self.app(scope, receive, send)
@@ -82,6 +84,13 @@ class Agent:
             # Also where the application fails: the server is to see as much of the answer as it would have seen.
             for link in reversed(chain):
                 await link.let_go()
+
+
+def _recorded(record: Record, scope: Scope, send: Send) -> Send:
+    # Nobody is recorded most of the time, so most processes never load it.
+    from hasten_runtime.recorder import watching
+
+    return watching.asgi(record, scope, send)
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:
