@@ -194,7 +194,8 @@ def test_what_is_recorded_is_read() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"id": "../r1"}, {"id": ""}, {"id": "-r"}, {"key": "short"}, {"key": "zz" * 32}, {"share": 1.5}, {"share": True},
+        {"id": "../r1"}, {"id": ""}, {"id": "-r"}, {"key": "short"}, {"key": "zz" * 32}, {"share": 1.5},
+        {"share": True},
         {"share": float("nan")}, {"per_s": 0}, {"per_s": 1e6}, {"most_bytes": 10}, {"most_bytes": 1 << 40},
         {"for_s": 7200}, {"for_s": -1}, {"expires_at": "soon"}, {"uuids": 1}, {"parameters": "q"}, {"cookies": [1]},
         {"methods": ["POST"]},

@@ -53,8 +53,9 @@ def command(context: click.Context, form: str, texts: bool, config: str | None, 
         return
     folder = _folder(config)
     everything = ended.settle(folder)
-    if form == "prometheus" or form == "openmetrics":
-        click.echo(prometheus.text_of(metrics_of(everything, time.time(), texts=texts), form), nl=False)
+    if form != "table":
+        metrics = metrics_of(everything, time.time(), texts=texts)
+        click.echo(prometheus.text_of(metrics, "openmetrics" if form == "openmetrics" else "prometheus"), nl=False)
         return
     found = telemetry.merged(everything.living)
     if as_json:

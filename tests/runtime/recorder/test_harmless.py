@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.runtime.recorder.secrets_of import LOOKS_SECRET, SECRETS
 
-from hasten_runtime.recorder.harmless import NEVER, PERSONAL, SECRET, Withheld, headers_of, path_of, query_of
+from hasten_runtime.recorder.harmless import Withheld, headers_of, path_of, query_of
+from hasten_runtime.recorder.vocabulary import NEVER, PERSONAL, SECRET
 
 WORDS = st.sampled_from(["orders", "status", "page", "open", "v1", "42", "2026-11-26", "created_at"])
 
@@ -46,8 +47,8 @@ def test_paths_of_things_are_kept(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["/users/jane", "/customers/doe-ltd/orders", "/logout", "/auth/log-out", "/password/reset", "/invite/abc", "/o/~jane",
-     "/a;jsessionid=1", "/a=b", "/stra\u00dfe", "/" + "a/" * 150, "relative", "", "/a%2fb", "/verify/1234"],
+    ["/users/jane", "/customers/doe-ltd/orders", "/logout", "/auth/log-out", "/password/reset", "/invite/abc",
+     "/o/~jane", "/a;jsessionid=1", "/a=b", "/stra\u00dfe", "/" + "a/" * 150, "relative", "", "/a%2fb", "/verify/1234"],
 )  # fmt: skip
 def test_paths_of_people_and_links_for_one_are_withheld(text: str) -> None:
     """
@@ -58,8 +59,8 @@ def test_paths_of_people_and_links_for_one_are_withheld(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "page=3", "status=open&sort=-created_at", "filter%5Bstatus%5D=open&page%5Bsize%5D=20", "ids=1,2,3", "user_id=7",
-     "from=2026-01-01&to=2026-02-01", "active", "empty=", "at=2026-11-26T10%3A00%3A00Z"],
+    ["", "page=3", "status=open&sort=-created_at", "filter%5Bstatus%5D=open&page%5Bsize%5D=20", "ids=1,2,3",
+     "user_id=7", "from=2026-01-01&to=2026-02-01", "active", "empty=", "at=2026-11-26T10%3A00%3A00Z"],
 )  # fmt: skip
 def test_queries_of_programs_are_kept(text: str) -> None:
     """
@@ -71,8 +72,8 @@ def test_queries_of_programs_are_kept(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["q=order", "search=shoes", "name=smith", "email=a", "access_token=abc", "code=EUR", "user=jane", "user_id=jane",
-     "lat=52", "a=%2541", "redirect_to=home", "X-Amz-Signature=ab", "status=open&sid=1", "a=b=c", "=x", "a[=1", "a=\x00",
-     "first_name=jane", "userName=jane", "session_id=12"],
+     "lat=52", "a=%2541", "redirect_to=home", "X-Amz-Signature=ab", "status=open&sid=1", "a=b=c", "=x", "a[=1",
+     "a=\x00", "first_name=jane", "userName=jane", "session_id=12"],
 )  # fmt: skip
 def test_queries_of_people_are_withheld(text: str) -> None:
     """
@@ -173,7 +174,11 @@ def test_three_headers_are_kept() -> None:
     assert "secret" not in str(found)
 
 
-@given(SECRETS, st.sampled_from([b"accept", b"accept-language", b"x-requested-with"]), st.sampled_from(["", "text/", "de;"]))
+@given(
+    SECRETS,
+    st.sampled_from([b"accept", b"accept-language", b"x-requested-with"]),
+    st.sampled_from(["", "text/", "de;"]),
+)
 @settings(max_examples=150, derandomize=True, deadline=None)
 def test_no_secret_survives_in_a_header(secret: str, name: bytes, before: str) -> None:
     """

@@ -51,8 +51,8 @@ def test_other_headers_say_who_asks_too(header: tuple[bytes, bytes]) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [(b"user-agent", b"x"), (b"sec-fetch-user", b"?1"), (b"cookie", b"_ga=1; csrftoken=2; lang=de"), (b"accept", b"*/*"),
-     (b"x-csrf-token", b"x"), (b"authorization", b""), (b"cookie", b"")],
+    [(b"user-agent", b"x"), (b"sec-fetch-user", b"?1"), (b"cookie", b"_ga=1; csrftoken=2; lang=de"),
+     (b"accept", b"*/*"), (b"x-csrf-token", b"x"), (b"authorization", b""), (b"cookie", b"")],
 )  # fmt: skip
 def test_nobody_is_nobody(header: tuple[bytes, bytes]) -> None:
     """

@@ -118,9 +118,7 @@ def test_visitors_are_drawn_as_a_whole(tmp_path: Path) -> None:
     Of each one all requests are noted or none, and of many visitors about the share.
     """
     made = Notes(record(share=0.3), str(tmp_path))
-    noted = [
-        [ask(made, headers=[(b"cookie", b"session=%d" % visitor)]) for _ in range(3)] for visitor in range(400)
-    ]
+    noted = [[ask(made, headers=[(b"cookie", b"session=%d" % visitor)]) for _ in range(3)] for visitor in range(400)]
 
     assert {1} == {len(set(each)) for each in noted}
     assert 80 <= sum(each[0] for each in noted) <= 160

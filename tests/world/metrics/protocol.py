@@ -37,7 +37,9 @@ _MESSAGES = {
 }
 #: At most one of these is set.
 _ONE_OF = {"AnyValue": "value", "Metric": "data", "NumberDataPoint": "value"}
-_IN_ONE_OF = ("string_value", "bool_value", "int_value", "double_value", "gauge", "sum", "histogram", "as_double", "as_int")
+_IN_ONE_OF = (
+    "string_value", "bool_value", "int_value", "double_value", "gauge", "sum", "histogram", "as_double", "as_int",
+)  # fmt: skip
 
 
 def metrics_request(body: bytes) -> Any:

@@ -199,7 +199,9 @@ def test_a_failure_is_tried_again_and_then_all_is_as_before() -> None:
     assert 10.0 == pytest.approx(clock.slept[3])
 
 
-@pytest.mark.parametrize("said", [b"", b"[]", b"{", b"\xff", b'{"partialSuccess": {"rejectedDataPoints": {}}}', b"null"])
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b"{", b"\xff", b'{"partialSuccess": {"rejectedDataPoints": {}}}', b"null"]
+)
 def test_odd_answers_do_no_harm(said: bytes) -> None:
     """
     What a collector says besides its status is never trusted to be anything.

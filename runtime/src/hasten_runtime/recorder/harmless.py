@@ -9,50 +9,21 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_plus
 
+from hasten_runtime.recorder.vocabulary import LONG, NEVER, PEOPLE, PERSONAL, PLACES, SECRET, WRITTEN
 from hasten_runtime.recorder.words import is_harmless, is_number, is_uuid
 
 LONGEST_PATH = 200
 LONGEST_QUERY = 500
 MOST_PARAMETERS = 20
 
-#: Words of names whose values are secrets. A list of parameters that are allowed goes before this one.
-SECRET = frozenset(
-    "access apikey assertion auth authorization bearer challenge code cookie credential credentials csrf hash hmac"
-    " invite invitation jwt key nonce otp pass passphrase passwd password pin pwd refresh saml secret session sessionid"
-    " sid sig sign signature state ticket token totp verifier xsrf".split()
-)
-#: … or somebody's data …
-PERSONAL = frozenset(
-    "account address age assignee author bbox bic birth birthdate birthday card cell city contact coord coords creator customer cvc cvv"
-    " device dob email employee fax firstname forename fullname gender geo guid iban imei ip lastname lat latitude"
-    " license lng location login lon longitude mac mail member mobile msisdn name near nick nickname owner passport"
-    " patient person phone plz postal postcode recipient reporter sender sex ssn street surname tax tel telephone uid user username uuid vat"
-    " zip zipcode".split()
-)
-#: … or whatever somebody has written, or an address of another page.
-WRITTEN = frozenset(
-    "body callback comment continue description destination goto keyword keywords message next note q query"
-    " redirect referer referrer return s search subject target term terms text title uri url".split()
-)
-#: Below these a name is somebody's: the segment after one of them has to be a number or one of PLACES.
-PEOPLE = frozenset(
-    "account accounts author authors contact contacts customer customers employee employees member members"
-    " patient patients people person persons profile profiles student students user users u".split()
-)
-PLACES = frozenset("all count current export list me mine new page search self settings stats summary".split())
-#: Words of paths that end a session, or do something once for who has the link.
-NEVER = frozenset(
-    "activate activation auth authorize callback confirm confirmation forgot impersonate invitation invite join"
-    " login logout magic oauth oauth2 oidc passwd password recover register reset saml sso signin signout signup token"
-    " tokens unlock unsubscribe validate verification verify".split()
-)
-
-#: Those that are found inside of others too, as in accesstoken: long enough not to be there by chance.
-_LONG = tuple(sorted(each for each in SECRET | PERSONAL if len(each) >= 5))
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}(?:\[[A-Za-z0-9_-]{0,20}\]){0,3}\Z")
-_MEDIA = re.compile(r"([a-z]{1,20}|\*)/([a-z0-9.+*-]{1,60})((?:;(?:q|v|version|charset)=[a-z0-9.-]{1,10})*)\Z", re.IGNORECASE)
-_LANGUAGE = re.compile(r"(?:[a-z]{2,3}(?:-(?:[a-z]{2,4}|[0-9]{3})){0,2}|\*)(?:;q=[01](?:\.[0-9]{1,3})?)?\Z", re.IGNORECASE)
+_MEDIA = re.compile(
+    r"([a-z]{1,20}|\*)/([a-z0-9.+*-]{1,60})((?:;(?:q|v|version|charset)=[a-z0-9.-]{1,10})*)\Z", re.IGNORECASE
+)
+_LANGUAGE = re.compile(
+    r"(?:[a-z]{2,3}(?:-(?:[a-z]{2,4}|[0-9]{3})){0,2}|\*)(?:;q=[01](?:\.[0-9]{1,3})?)?\Z", re.IGNORECASE
+)
 _HARD = "%"
 
 
@@ -151,7 +122,7 @@ def _is_open(name: str, value: str) -> bool:
         return False
     if words & {"id", "ids"} and all(map(is_number, value.split(","))):
         return True
-    if words & (PERSONAL | WRITTEN) or any(each in name.lower() for each in _LONG):
+    if words & (PERSONAL | WRITTEN) or any(each in name.lower() for each in LONG):
         return False
     return " " not in value
 

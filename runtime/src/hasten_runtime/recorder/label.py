@@ -1,8 +1,8 @@
 """
 Who asked, as a label from which nobody can be told: a keyed hash of everything in the headers that says who it is.
 
-The key is in the policy for as long as is recorded and nowhere afterwards. Requests of one visitor have one label in all
-workers, so their order is known; what it was made of is not.
+The key is in the policy for as long as is recorded and nowhere afterwards. Requests of one visitor have one label in
+all workers, so their order is known; what it was made of is not.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,9 @@ _OTHERS = (
     b"consent", b"euconsent", b"tz", b"timezone", b"_pin", b"_tt_", b"_scid",
 )  # fmt: skip
 #: Words in the names of headers that say who asks, besides Authorization and Cookie.
-_TELLING = (b"token", b"secret", b"auth", b"api-key", b"apikey", b"session", b"credential", b"identity", b"user", b"jwt")
+_TELLING = (
+    b"token", b"secret", b"auth", b"api-key", b"apikey", b"session", b"credential", b"identity", b"user", b"jwt",
+)  # fmt: skip
 #: … and those that have such a word and do not.
 _NOT_TELLING = (b"user-agent", b"x-user-agent", b"sec-fetch-user")
 

@@ -2,7 +2,7 @@
 What is written down of the requests of one recording in this process, and when no more is.
 
 A line for each request in `workers/recordings/<id>/<pid>.jsonl`, and now and then a line of counts: how many requests
-there were of which few were recorded. A thread that ends when nothing is left writes them, so no request waits for a disk.
+there were of which few were recorded. A thread that ends when nothing is left writes them: no request waits for a disk.
 """
 
 import _thread
@@ -158,7 +158,7 @@ class Notes:
 
     def _append(self) -> None:
         os.makedirs(self._folder, mode=0o700, exist_ok=True)
-        path = os.path.join(self._folder, "%d.jsonl" % os.getpid())
+        path = os.path.join(self._folder, str(os.getpid()) + ".jsonl")
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         file = os.open(path, flags, 0o600)
         try:

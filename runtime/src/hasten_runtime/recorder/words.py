@@ -2,11 +2,13 @@
 Texts that are nobody's secret: words, small numbers, dates, and the few ways in which programs put them together.
 
 It is the other way round than looking for secrets: what is not known to be harmless is not. Random text is told from
-words by what words have (few changes of case, vowels, no long runs), and a number that is long enough to be a telephone's,
-a card's or a person's is none of ours.
+words by what words have (few changes of case, vowels, no long runs), and a number that is long enough to be that of a
+telephone, a card or a person is none of ours.
 """
 
 import re
+
+from hasten_runtime.recorder.vocabulary import KNOWN, PAIRS
 
 LONGEST = 64
 #: A date without separators has eight digits, and so has an id below 100 million; a social security number has nine.
@@ -35,20 +37,9 @@ _THREE_ALIKE = re.compile(r"(.)\1\1")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}")
 _VOWELS = re.compile(r"[aeiouy]")
 _HEX = re.compile(r"[a-f]{8,}\Z")
-#: Consonants that follow each other in words of English and its neighbors. Of all pairs a third; a random text of sixteen
-#: letters has nine pairs.
-_PAIRS = frozenset(
-    "bb bd bj bl br bs bt cc ch ck cl cq cr cs ct dd dg dl dm dn dr ds dt dv dw ff fl fr fs ft gg gh gl gm gn gr gs gt"
-    " hl hm hn hr hs ht kl kn kr ks kt lb lc ld lf lg lk ll lm ln lp lr ls lt lv lw lz mb ml mm mn mp ms mt nb nc nd nf"
-    " ng nh nj nk nl nm nn np nq nr ns nt nv nw nz pd pf ph pl pp pr ps pt rb rc rd rf rg rh rk rl rm rn rp rr rs rt rv"
-    " rw rz sb sc sd sf sg sh sk sl sm sn sp sq sr ss st sw tb tc tf th tl tm tn tp tr ts tt tw tz wd wh wk wl wn wr ws"
-    " xc xh xp xt zz".split()
-)
 #: Vowels that hardly any word has beside each other, and a q without its u.
 _ODD = re.compile(r"aa|ii|uu|yy|[aeiouy]{4}|q(?!u)")
 _TWO_CONSONANTS = re.compile(r"(?=([bcdfghjklmnpqrstvwxz]{2}))")
-#: Words of programs that are not made like words.
-_KNOWN = frozenset("graphql mysql nosql sqlite postgresql xlsx docx kwargs".split())
 _LOCALE = re.compile(r"[a-z]{2}-[A-Z]{2}\Z")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
@@ -85,9 +76,9 @@ def is_word(text: str) -> bool:
     if len(humps) > 1 and (len(text) < 3 * len(humps) or any(len(each) < 2 for each in humps)):
         return False
     small = text.lower()
-    if small in _KNOWN:
+    if small in KNOWN:
         return True
-    if len(small) > 4 and (_ODD.search(small) or not all(each in _PAIRS for each in _TWO_CONSONANTS.findall(small))):
+    if len(small) > 4 and (_ODD.search(small) or not all(each in PAIRS for each in _TWO_CONSONANTS.findall(small))):
         return False
     if _THREE_ALIKE.search(small) or _CONSONANTS.search(small) or _HEX.match(small):
         return False

@@ -183,7 +183,7 @@ def _set_aside(folder: str, path: str) -> None:
     What stands under this process's name is another one's: it keeps its counts under a name that nobody will have.
     """
     if os.path.exists(path):
-        os.replace(path, os.path.join(folder, "%d-%d.json" % (os.getpid(), time.time_ns())))
+        os.replace(path, os.path.join(folder, f"{os.getpid()}-{time.time_ns()}.json"))
 
 
 def _last_words() -> None:

@@ -123,7 +123,7 @@ class _Server(ThreadingHTTPServer):
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, handler)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 – the signature is the library's
         """
         A scraper that went away is no news.
         """
@@ -164,7 +164,7 @@ def _handler(shared: _Shared, *, any_name: bool) -> type[BaseHTTPRequestHandler]
             except OSError as error:
                 return HTTPStatus.SERVICE_UNAVAILABLE, plain, f"the counts cannot be read: {error}\n".encode()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 – the signature is the library's
+        def log_message(self, format: str, *args: Any) -> None:
             """
             Scrapes are not printed.
             """

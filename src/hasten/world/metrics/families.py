@@ -98,7 +98,10 @@ def _requests(lines: list[RouteLine]) -> list[Family]:
     return [
         _durations("http.server.request.duration", "Duration of HTTP server requests.", groups),
         total(
-            "hasten.http.server.response.body.size", "By", "Bytes of the bodies of answers.", lambda each: each.sent_bytes
+            "hasten.http.server.response.body.size",
+            "By",
+            "Bytes of answers.",
+            lambda each: each.sent_bytes,
         ),
         total("hasten.http.server.statements", "{statement}", "Statements of requests.", lambda each: each.statements),
         total(

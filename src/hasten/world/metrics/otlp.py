@@ -1,9 +1,9 @@
 """
 Metrics as OpenTelemetry's protocol carries them: the JSON form of an ExportMetricsServiceRequest.
 
-Counts are cumulative, so an export that was lost costs nothing: the next one has it all. Histograms have explicit bounds.
-Exponential ones would not be exact: their bounds are powers of two of seconds, and the agents count in parts of powers of
-two of nanoseconds.
+Counts are cumulative, so an export that was lost costs nothing: the next one has it all. Histograms have explicit
+bounds. Exponential ones would not be exact: their bounds are powers of two of seconds, and the agents count in parts of
+powers of two of nanoseconds.
 """
 
 from typing import Any

@@ -124,7 +124,12 @@ def _pairs(text: str, where: str, form: str) -> dict[str, str]:
         if not part.strip():
             continue
         # What is wrong may be a secret, so it is not repeated.
-        if not equals or not name or any(each <= " " or each > "~" for each in name) or any(c in "\r\n\0" for c in value):
+        if (
+            not equals
+            or not name
+            or any(each <= " " or each > "~" for each in name)
+            or any(c in "\r\n\0" for c in value)
+        ):
             raise ConfigError(f"{where} holds something that is no pair of name and value", hint=f"write it as {form}")
         found[name] = value
     return found
