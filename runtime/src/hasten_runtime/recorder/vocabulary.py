@@ -42,7 +42,7 @@ NEVER = _set(
 )
 #: Words of programs that are not made like words.
 KNOWN = _set("graphql mysql nosql sqlite postgresql xlsx docx kwargs")
-#: Consonants that follow each other in words of English and its neighbors, each group after its first letter: a third of
+#: Consonants that follow each other in words of English and its neighbors, each group after its first: a third of
 #: all pairs. A random text of sixteen letters has nine of them.
 PAIRS = frozenset(
     group[0] + second
