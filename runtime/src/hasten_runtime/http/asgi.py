@@ -8,8 +8,9 @@ from collections.abc import Awaitable
 from typing import Any, Callable, Optional
 
 from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
-from hasten_runtime.http.aside import in_a_thread
+from hasten_runtime.http.aside import Aside, in_a_thread
 from hasten_runtime.http.chain import Chains, matching
+from hasten_runtime.http.compression import Variants as AnyVariants
 from hasten_runtime.http.links import Link
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
@@ -21,7 +22,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Observe = Callable[[Application, Scope, Receive, Send], Awaitable[None]]
+Observe = Callable[[Application, Scope, Receive, Send, int], Awaitable[None]]
 
 
 class Agent:
@@ -32,34 +33,54 @@ class Agent:
         app: The application as the server loaded it.
         standing: The policy as it stands.
         observe: Counts a request that it has answered by what it is given, if requests are counted.
+        variants, aside: Where coded bodies are, and where work is done that takes long; asyncio's if not given.
     """
 
-    def __init__(self, app: Application, standing: Standing, observe: Optional[Observe] = None) -> None:
+    def __init__(
+        self,
+        app: Application,
+        standing: Standing,
+        observe: Optional[Observe] = None,
+        variants: Optional[AnyVariants] = None,
+        aside: Aside = in_a_thread,
+    ) -> None:
         self.app = app
         self._standing = standing
         self._observe = observe
-        self._variants = Variants()
-        self._chains = Chains(self._variants, in_a_thread)
+        self._ticks = standing.ticks
+        self._variants = Variants() if variants is None else variants
+        self._chains = Chains(self._variants, aside)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """
         The request is answered, by the application.
         """
-        if self._observe is not None and scope["type"] == "http":
-            return self._observe(self._answer, scope, receive, send)
-        return self._answer(scope, receive, send)
+        app = self.app
+        if scope["type"] != "http":
+            return app(scope, receive, send)
+        standing, began_ns = self._standing, self._ticks()
+        if began_ns >= standing.due_ns:
+            standing.look()
+        meets = standing.meets
+        if meets is not None and meets(scope["path"]):
+            app = self._obedient
+        if self._observe is not None:
+            return self._observe(app, scope, receive, send, began_ns)
+        return app(scope, receive, send)
 
-    def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http":
-            policy = self._standing.policy()
-            if policy.rules or policy.trial is not None or policy.record is not None:
-                try:
-                    return self._obey(policy, scope, receive, send)
-                except Exception as error:
-                    say_once("rules", "a request passes without any rule: " + reason_of(error))
-        return self.app(scope, receive, send)
+    def _obedient(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        chain: list[Link] = []
+        # The application is not called in here: what it raises is the server's, and none of our faults.
+        try:
+            scope, send, chain = self._obey(self._standing.policy(), scope, send)
+        except Exception as error:
+            say_once("rules", "a request passes without any rule: " + reason_of(error))
+        return self._answered(scope, receive, chain) if chain else self.app(scope, receive, send)
 
-    def _obey(self, policy: Policy, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    def _obey(self, policy: Policy, scope: Scope, send: Send) -> tuple[Scope, Send, list[Link]]:
+        """
+        What the application is to have, and what stands in front of its answer where a rule says so.
+        """
         rules, is_ours = policy.rules, False
         if policy.trial is not None:
             arm = arm_of(policy.trial, scope)
@@ -73,9 +94,7 @@ class Agent:
         if policy.record is not None and not is_ours:
             send = _recorded(policy.record, scope, send)
         found = matching(rules, scope["method"], scope["path"])
-        if not found:
-            return self.app(scope, receive, send)
-        return self._answered(scope, receive, self._chains.of(found, scope, send))
+        return scope, send, self._chains.of(found, scope, send) if found else []
 
     async def _answered(self, scope: Scope, receive: Receive, chain: list[Link]) -> None:
         try:

@@ -10,6 +10,7 @@ from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Record
 from hasten_runtime.recorder.notes import noted
 from hasten_runtime.telemetry import routes
+from hasten_runtime.telemetry.request import doing_now
 
 Scope = dict[str, Any]
 Send = Callable[[Any], Awaitable[None]]
@@ -46,7 +47,8 @@ def wsgi(record: Record, environ: Environ, start_response: Callable[..., Any]) -
     """
     try:
         scope = scope_of(environ)
-        note = noted(record, scope, scope["path"])
+        path, root = scope["path"], environ.get("SCRIPT_NAME", "")
+        note = noted(record, scope, path)
     except Exception as error:
         _say(error)
         return start_response
@@ -55,12 +57,24 @@ def wsgi(record: Record, environ: Environ, start_response: Callable[..., Any]) -
 
     def start_and_note(status: str, headers: Any, *exc_info: Any) -> Any:
         try:
-            note(int(status[:3]), "")
+            number = int(status[:3])
+            told = _told(environ)
+            note(number, routes.name_of({"root_path": root, **told}, path, root, number) if told.get("route") else "")
         except Exception as error:
             _say(error)
         return start_response(status, headers, *exc_info)
 
     return start_and_note
+
+
+def _told(environ: Environ) -> Scope:
+    """
+    What the framework has told of the route by now: Flask's rule, or what Django's was noted as.
+    """
+    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+    if rule is not None:
+        return {"route": routes.template_of(environ.get("SCRIPT_NAME", "") + str(rule.rule))}
+    return doing_now().scope or {}
 
 
 def _below_root(scope: Scope) -> str:
