@@ -15,11 +15,12 @@ from hasten.world.policy_file import PolicyFile
 from hasten.world.recorder import Recorded, Wish, names, read, record, recordings_dir, section, sweep
 from hasten_runtime.policy import read_policy
 
+SEEN = {"since": 100.0, "requests": 50, "others": 2, "kept": 5, "over": 1, "withheld": {"query": 3}}
 LINE = {
     "version": 1, "at": 100.0, "http.request.method": "GET", "path": "/a", "identity": "", "headers": {}, "http.route": "",
-    "http.response.status_code": 200,
+    "http.response.status_code": 200, "seen": {**SEEN, "requests": 1, "withheld": {}},
 }  # fmt: skip
-COUNTS = {"version": 1, "since": 100.0, "at": 110.0, "requests": 50, "others": 2, "kept": 5, "over": 1, "withheld": {"query": 3}}  # fmt: skip
+COUNTS = {"version": 1, "at": 110.0, "seen": SEEN}
 
 
 def put(folder: Path, name: str, *lines: Any, pid: int = 7) -> Path:
@@ -101,13 +102,19 @@ def test_lines_of_all_workers_are_one_recording(tmp_path: Path) -> None:
     """
     In the order in which the requests came; of each worker the last counts are all that it saw.
     """
-    put(tmp_path, "r1", {**LINE, "at": 105.0, "path": "/late"}, COUNTS, {**COUNTS, "at": 120.0, "requests": 90})
-    put(tmp_path, "r1", {**LINE, "at": 101.0}, {**COUNTS, "requests": 10}, pid=8)
+    put(
+        tmp_path,
+        "r1",
+        {**LINE, "at": 105.0, "path": "/late"},
+        COUNTS,
+        {**COUNTS, "at": 120.0, "seen": {**SEEN, "requests": 90}},
+    )
+    put(tmp_path, "r1", {**LINE, "at": 101.0}, {**COUNTS, "seen": {**SEEN, "requests": 10}}, pid=8)
     found = read(tmp_path)
 
     assert ["/a", "/late"] == [each.path for each in found.requests]
     assert (100, {"query": 6}, 5.0) == (
-        sum(each.requests for each in found.counts),
+        sum(each.seen.requests for each in found.counts),
         found.withheld,
         found.rate_per_s,
     )
@@ -122,7 +129,6 @@ def test_what_is_broken_is_passed_over(tmp_path: Path) -> None:
         file.write(json.dumps(LINE)[:-20])
 
     assert 1 == len(read(tmp_path).requests)
-    assert read(tmp_path).rate_per_s is None
 
 
 def test_the_newest_is_meant_where_none_is_named(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def _show(found: Recorded, place: Place, *, as_json: bool) -> None:
         out.print(f"  {found.rate_per_s:.2f} safe requests per second came, recorded or not")
     for part, count in found.withheld.items():
         out.print(f"  not recorded: {count:,} with something in the {plain(part)} that may be a secret")
-    if over := sum(each.over for each in found.counts):
+    if over := sum(each.seen.over for each in found.counts):
         out.print(f"  not recorded: {over:,} beyond the bounds of rate and size")
     for each in known[:MOST_ROWS]:
         out.print(f"  {each.label}  {each.requests:,} requests  {plain(', '.join(each.routes))}", soft_wrap=True)

@@ -41,6 +41,19 @@ class Wish(Noun, frozen=True, kw_only=True):
     cookies: list[str] = []
 
 
+class Seen(Noun, frozen=True, kw_only=True):
+    """
+    What one worker saw since it began to record: safe requests, others, those it kept, could not keep, or withheld.
+    """
+
+    since: float
+    requests: int
+    others: int
+    kept: int
+    over: int
+    withheld: dict[str, int]
+
+
 class Request(
     Noun,
     frozen=True,
@@ -59,26 +72,22 @@ class Request(
     headers: dict[str, str]
     route: str
     status: int
+    seen: Seen
 
 
 class Counts(Noun, frozen=True, kw_only=True):
     """
-    What one worker saw since it began to record: safe requests, others, those it kept, could not keep, or withheld.
+    What one worker had seen at a moment.
     """
 
     version: int
-    since: float
     at: float
-    requests: int
-    others: int
-    kept: int
-    over: int
-    withheld: dict[str, int]
+    seen: Seen
 
 
 class Recorded(Noun, frozen=True, kw_only=True):
     """
-    Everything that was recorded under one id, requests in the order in which they came.
+    Everything that was recorded under one id, requests in the order in which they came, and the last counts of each worker.
     """
 
     id: str
@@ -92,7 +101,7 @@ class Recorded(Noun, frozen=True, kw_only=True):
         """
         total: Counter[str] = Counter()
         for each in self.counts:
-            total.update(each.withheld)
+            total.update(each.seen.withheld)
         return dict(total)
 
     @property
@@ -102,8 +111,8 @@ class Recorded(Noun, frozen=True, kw_only=True):
         """
         if not self.counts:
             return None
-        seconds = max(each.at for each in self.counts) - min(each.since for each in self.counts)
-        return sum(each.requests for each in self.counts) / seconds if seconds > 0 else None
+        seconds = max(each.at for each in self.counts) - min(each.seen.since for each in self.counts)
+        return sum(each.seen.requests for each in self.counts) / seconds if seconds > 0 else None
 
 
 def recordings_dir(policy: PolicyFile) -> Path:
@@ -201,11 +210,12 @@ def read(folder: Path, name: str = "") -> Recorded:
     for path in sorted((folder / wanted).glob("*.jsonl")):
         for line in _lines(path):
             found = _decoded(line)
+            if found is None:
+                continue
             if isinstance(found, Request):
                 requests.append(found)
-            elif isinstance(found, Counts):
-                # Each line has the counts since the beginning, so the last one has them all.
-                counts[path.name, found.since] = found
+            # Each line has the counts since the beginning, so the last one has them all.
+            counts[path.name, found.seen.since] = Counts(version=VERSION, at=found.at, seen=found.seen)
     requests.sort(key=lambda each: each.at)
     return Recorded(id=wanted, requests=requests, counts=list(counts.values()))
 

@@ -84,7 +84,7 @@ def test_a_request_is_a_line(tmp_path: Path) -> None:
     (path,) = (tmp_path / "r1").iterdir()
 
     assert {"version", "at", "http.request.method", "path", "identity", "headers", "http.route",
-            "http.response.status_code"} == set(line)  # fmt: skip
+            "http.response.status_code", "seen"} == set(line)  # fmt: skip
     assert ("GET", "/orders/7?page=2", "/orders/{id}", 200, {"accept": "*/*"}) == (
         line["http.request.method"],
         line["path"],
@@ -109,7 +109,7 @@ def test_only_what_may_be_repeated_is_recorded(tmp_path: Path) -> None:
         ask(made, "/reset/5"),
         ask(made, method="HEAD"),
     ]
-    assert {"requests": 4, "others": 1, "kept": 2, "over": 0} == made.counts
+    assert [4, 1, 2, 0] == [made.counts[name] for name in ("requests", "others", "kept", "over")]
     assert {"query": 1, "link": 1} == made.withheld
 
 
@@ -166,8 +166,10 @@ def test_counts_are_written_now_and_then(tmp_path: Path) -> None:
     ask(made)
     (line,) = settled(made, tmp_path, lambda found: len(found) == 1)
 
-    assert (6, 1, 0, {}) == (line["requests"], line["others"], line["kept"], line["withheld"])
-    assert line["since"] <= line["at"]
+    seen = line["seen"]
+
+    assert (6, 1, 0, {}) == (seen["requests"], seen["others"], seen["kept"], seen["withheld"])
+    assert seen["since"] <= line["at"]
 
 
 def test_an_answer_that_begins_anew_is_one_request(tmp_path: Path) -> None:

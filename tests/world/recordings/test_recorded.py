@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hasten.errors import ConfigError
-from hasten.world.recorder import Recorded, Request
+from hasten.world.recorder import Recorded, Request, Seen
 from hasten.world.recordings.jsonl import read_jsonl
 from hasten.world.recordings.recorded import identities, lines_of, mapped, read_recorded
 from hasten.world.recordings.routes import Routes
@@ -17,11 +17,23 @@ from hasten.world.recordings.tally import FAILED, LEAVES, STATIC, UNKNOWN_IDENTI
 JANE, JOE = "a1" * 8, "b2" * 8
 
 
+SEEN = Seen(since=0.0, requests=1, others=0, kept=1, over=0, withheld={})
+
+
 def request(path: str, at: float = 100.0, **changed: Any) -> Request:
     """
     A recorded request.
     """
-    given = {"version": 1, "method": "GET", "identity": "", "headers": {}, "route": "", "status": 200, **changed}
+    given = {
+        "version": 1,
+        "method": "GET",
+        "identity": "",
+        "headers": {},
+        "route": "",
+        "status": 200,
+        "seen": SEEN,
+        **changed,
+    }
     return Request(path=path, at=at, **given)
 
 

@@ -1,8 +1,8 @@
 """
 What is written down of the requests of one recording in this process, and when no more is.
 
-A line for each request in `workers/recordings/<id>/<pid>.jsonl`, and now and then a line of counts: how many requests
-there were of which few were recorded. A thread that ends when nothing is left writes them: no request waits for a disk.
+A line for each request in `workers/recordings/<id>/<pid>.jsonl`, with what was seen until then: how many requests there
+were of which few are recorded; where none is, that alone now and then. A thread that ends when nothing is left writes them: no request waits for a disk.
 """
 
 import _thread
@@ -46,15 +46,15 @@ class Notes:
         self._record = record
         self._folder = folder
         self._clock = clock
-        self._since = time.time()
         self._lines: list[bytes] = []
         self._writing = _thread.allocate_lock()
         self._left = record.most_bytes
         self._tokens, self._filled_at = max(1.0, record.per_s), clock()
         self._counts_at = clock() + COUNTS_EVERY_S
         self._is_over = False
-        self.counts: dict[str, int] = {"requests": 0, "others": 0, "kept": 0, "over": 0}
+        self.counts: dict[str, Any] = {"since": time.time(), "requests": 0, "others": 0, "kept": 0, "over": 0}
         self.withheld: dict[str, int] = {}
+        self.counts["withheld"] = self.withheld
 
     def noted(self, scope: dict[str, Any], path: str) -> Optional[Note]:
         """
@@ -102,7 +102,7 @@ class Notes:
             if not is_noted:
                 is_noted = True
                 self.counts["kept"] += 1
-                self._add({**line, "http.route": route, "http.response.status_code": status})
+                self._add({**line, "http.route": route, "http.response.status_code": status, "seen": self.counts})
 
         return note
 
@@ -126,8 +126,7 @@ class Notes:
     def _count(self) -> None:
         if self._clock() >= self._counts_at:
             self._counts_at = self._clock() + COUNTS_EVERY_S
-            at = {"version": VERSION, "since": self._since, "at": time.time()}
-            self._add({**at, **self.counts, "withheld": dict(self.withheld)})
+            self._add({"version": VERSION, "at": time.time(), "seen": self.counts})
 
     def _add(self, line: dict[str, Any]) -> None:
         data = (json.dumps(line, separators=(",", ":")) + "\n").encode()
