@@ -4,7 +4,6 @@ Counts that survive their workers: gunicorn replaces its workers under load, a P
 
 import http.client
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -87,7 +86,7 @@ def scraped(url: str) -> dict[tuple[str, Labels], float]:
 
 def test_no_count_is_lost_and_none_goes_backwards(tmp_path: Path) -> None:
     """
-    While five workers come and go no counter ever falls, and at the end exactly as many requests are counted as were sent.
+    While five workers come and go no counter ever falls, and at the end as many requests are counted as were sent.
     """
     folder = telemetry.folder_of(PolicyFile(tmp_path / "policy").workers_dir)
     before: dict[tuple[str, Labels], float] = {}

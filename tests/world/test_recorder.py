@@ -17,8 +17,8 @@ from hasten_runtime.policy import read_policy
 
 SEEN = {"since": 100.0, "requests": 50, "others": 2, "kept": 5, "over": 1, "withheld": {"query": 3}}
 LINE = {
-    "version": 1, "at": 100.0, "http.request.method": "GET", "path": "/a", "identity": "", "headers": {}, "http.route": "",
-    "http.response.status_code": 200, "seen": {**SEEN, "requests": 1, "withheld": {}},
+    "version": 1, "at": 100.0, "http.request.method": "GET", "path": "/a", "identity": "", "headers": {},
+    "http.route": "", "http.response.status_code": 200, "seen": {**SEEN, "requests": 1, "withheld": {}},
 }  # fmt: skip
 COUNTS = {"version": 1, "at": 110.0, "seen": SEEN}
 

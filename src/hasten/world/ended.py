@@ -17,7 +17,7 @@ import msgspec
 from hasten.log import event
 from hasten.model import Noun
 from hasten.world import durable
-from hasten.world.telemetry import RouteLine, Snapshot, StatementLine, read
+from hasten.world.telemetry import RouteLine, Snapshot, StallLine, StatementLine, read
 from hasten.world.workers import is_of
 
 NAME = "ended.json"
@@ -26,7 +26,8 @@ VERSION = 1
 MOST_NAMED = 1_000
 #: Of lines that are kept apart; what is beyond counts as one of the two others, as in the agents.
 MOST_ROUTES, MOST_STATEMENTS = 2_000, 4_000
-OTHER_ROUTES, OTHER_STATEMENTS = "(other routes)", "(other statements)"
+MOST_PLACES = 500
+OTHER_ROUTES, OTHER_STATEMENTS, OTHER_PLACES = "(other routes)", "(other statements)", "(other places)"
 MODE = 0o644
 
 Line = TypeVar("Line", RouteLine, StatementLine)
@@ -44,6 +45,8 @@ class Ended(Noun, frozen=True, kw_only=True):
     began_at: float | None = None
     routes: list[RouteLine] = []
     statements: list[StatementLine] = []
+    connections: int = 0
+    stalls: list[StallLine] = []
     named: list[tuple[int, float]] = []
 
 
@@ -85,6 +88,8 @@ def with_(sums: Ended, gone: list[Snapshot]) -> Ended:
         began_at=min(began),
         routes=added_routes(routes),
         statements=added_statements(statements),
+        connections=sums.connections + opened(gone),
+        stalls=added_stalls([*sums.stalls, *(line for each in gone for line in each.stalls)]),
         named=[*sums.named, *((each.pid, each.began_at) for each in gone)][-MOST_NAMED:],
     )
 
@@ -101,6 +106,25 @@ def added_statements(lines: Iterable[StatementLine]) -> list[StatementLine]:
     One line for each statement.
     """
     return _added(lines, lambda line: (line.system, line.text), MOST_STATEMENTS, _other_statement, _statements)
+
+
+def opened(found: Iterable[Snapshot]) -> int:
+    """
+    How many connections to databases these workers have opened, as far as they say.
+    """
+    return sum(each.connections.opened for each in found if each.connections is not None)
+
+
+def added_stalls(lines: Iterable[StallLine]) -> list[StallLine]:
+    """
+    One line for each place of the application that held an event loop.
+    """
+    found: dict[str, StallLine] = {}
+    for line in lines:
+        place = line.place if line.place in found or len(found) < MOST_PLACES else OTHER_PLACES
+        before = found.get(place, StallLine(place=place, count=0, sum_ns=0))
+        found[place] = StallLine(place=place, count=before.count + line.count, sum_ns=before.sum_ns + line.sum_ns)
+    return list(found.values())
 
 
 def added_buckets(lines: Iterable[RouteLine | StatementLine]) -> list[int]:

@@ -87,7 +87,7 @@ class Counts(Noun, frozen=True, kw_only=True):
 
 class Recorded(Noun, frozen=True, kw_only=True):
     """
-    Everything that was recorded under one id, requests in the order in which they came, and the last counts of each worker.
+    Everything that was recorded under one id: requests in the order in which they came, and each worker's last counts.
     """
 
     id: str

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 from tests.runtime import driving, wsgi_driving
 
@@ -160,3 +161,14 @@ def test_a_fault_in_it_is_none_of_the_application(
     assert sent.messages == driving.asked(routed, "/orders/7").messages
     assert wsgi.seen == wsgi_driving.asked(plain, "/orders/7").seen
     assert 1 == capsys.readouterr().err.count("a request is not recorded")
+
+
+def test_the_route_that_flask_tells_is_recorded(policy: Path) -> None:
+    """
+    As a template, in the same form as the routes of telemetry.
+    """
+    app = flask.Flask("shop")
+    app.add_url_rule("/orders/<int:id>", view_func=lambda id: f"order {id}", endpoint="order")
+    wsgi_driving.asked(wsgi_driving.agent_for(app, policy.parent), "/orders/7")
+
+    assert ["/orders/{id}"] == [line["http.route"] for line in written(policy)]

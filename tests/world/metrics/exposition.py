@@ -73,7 +73,7 @@ def _sample(line: str, family: str, into: Read, openmetrics: bool) -> None:
     assert name in [family + suffix for suffix in suffixes], f"{name} in {family}"
     if into.kind == "counter":
         assert name.endswith("_total")
-    pairs = [(key, _plain(text)) for key, text in _ONE_LABEL.findall(labels or "")]
+    pairs = [(key, plain(text)) for key, text in _ONE_LABEL.findall(labels or "")]
     assert len({key for key, _ in pairs}) == len(pairs)
     key = (name, frozenset(pairs))
     assert key not in into.samples, f"{line} comes twice"
@@ -97,5 +97,8 @@ def _histogram(name: str, read_: Read) -> None:
     assert len(read_.samples) == sum(len(each) + 2 for each in series.values())
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """
+    The value of a label as it was before it was escaped.
+    """
     return re.sub(r"\\(.)", lambda found: "\n" if found.group(1) == "n" else found.group(1), text)

@@ -3,6 +3,8 @@ The counts as families with points.
 """
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,30 @@ def test_what_was_not_counted_is_not_there(tmp_path: Path) -> None:
         each.name for each in found.families
     ]
     assert found.since is None
+
+
+def test_what_workers_say_of_themselves(tmp_path: Path) -> None:
+    """
+    Memory of each that runs; connections and stalls of all, the ended ones' too.
+    """
+    of_itself = {
+        "process": {"rss_bytes": 5_000_000, "requests": 3, "cpu_ns": 1}, "connections": {"opened": 2},
+        "hasten.event_loop.stall.duration": [{"place": "a.py:7 work", "count": 3, "sum_ns": 600_000_000, "buckets": []}],
+    }  # fmt: skip
+    with subprocess.Popen([sys.executable, "-S", "-c", ""]) as ended_one:
+        ended_one.wait()
+    write(tmp_path, ended_one.pid, [], [], **of_itself)
+    write(tmp_path, os.getpid(), [], [], **of_itself)
+    ended.settle(tmp_path)
+    found = metrics(tmp_path)
+    (stalls,) = family(found, "hasten.event_loop.stalls").points
+
+    assert [((("process.pid", str(os.getpid())),), 5e6)] == [
+        (each.labels, each.value) for each in family(found, "process.memory.usage").points
+    ]
+    assert [4] == [each.value for each in family(found, "hasten.db.client.connections.opened").points]
+    assert ({"code.place": "a.py:7 work"}, 6) == (labeled(stalls), stalls.value)
+    assert [1.2] == [each.value for each in family(found, "hasten.event_loop.stall.time").points]
 
 
 @pytest.mark.parametrize(

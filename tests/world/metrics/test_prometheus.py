@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.world.metrics.exposition import read
+from tests.world.metrics.exposition import plain, read
 from tests.world.metrics.test_families import metrics
 from tests.world.test_telemetry import route, statement, write
 
@@ -53,7 +53,7 @@ def test_whatever_a_label_says_it_is_read_back(text: str, value: float) -> None:
     label = quoted[0].removeprefix('{db_query_text="').removesuffix('"}')
 
     assert value == float(quoted[2])
-    assert text == label.replace("\\\\", "\0").replace("\\n", "\n").replace('\\"', '"').replace("\0", "\\")
+    assert text == plain(label)
 
 
 def test_nothing_counted_is_no_series(tmp_path: Path) -> None:

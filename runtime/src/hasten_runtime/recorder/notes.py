@@ -2,7 +2,8 @@
 What is written down of the requests of one recording in this process, and when no more is.
 
 A line for each request in `workers/recordings/<id>/<pid>.jsonl`, with what was seen until then: how many requests there
-were of which few are recorded; where none is, that alone now and then. A thread that ends when nothing is left writes them: no request waits for a disk.
+were of which few are recorded; where none is, that alone now and then. A thread that ends when nothing is left writes
+them: no request waits for a disk.
 """
 
 import _thread

@@ -11,9 +11,9 @@ from typing import Literal, TypeVar
 
 from hasten.model import Noun
 from hasten.sql import read_statement
-from hasten.world.ended import Counted, Ended
+from hasten.world.ended import Counted, Ended, added_stalls, opened
 from hasten.world.metrics.bounds import BOUNDS_S, counted
-from hasten.world.telemetry import RouteLine, Snapshot, StatementLine
+from hasten.world.telemetry import RouteLine, Snapshot, StallLine, StatementLine
 
 Kind = Literal["counter", "gauge", "histogram"]
 Labels = tuple[tuple[str, str], ...]
@@ -84,6 +84,7 @@ def metrics_of(found: Counted, at: float, *, texts: bool = False) -> Metrics:
         *_requests([*found.ended.routes, *(line for each in found.living for line in each.routes)]),
         *_statements([*found.ended.statements, *(line for each in found.living for line in each.statements)], texts),
         *_workers(found.living, found.ended),
+        *_processes(found.living, found.ended),
     ]
     return Metrics(families=[each for each in families if each.points], since=min(began, default=None), at=at)
 
@@ -143,6 +144,49 @@ def _workers(living: list[Snapshot], ended: Ended) -> list[Family]:
             sum(each.left_out for each in living),
         ),
     ]
+
+
+def _processes(living: list[Snapshot], ended: Ended) -> list[Family]:
+    """
+    What the workers say of themselves; where none says it, nothing is told.
+    """
+    stalls = sorted(added_stalls([*ended.stalls, *(line for each in living for line in each.stalls)]), key=_place_of)
+    places: list[Labels] = [(("code.place", line.place),) for line in stalls]
+    count = ended.connections + opened(living)
+    memory = [
+        Point(labels=(("process.pid", str(each.pid)),), value=each.process.rss_bytes)
+        for each in living
+        if each.process is not None
+    ]
+
+    def counter(name: str, unit: str, says: str, points: list[Point]) -> Family:
+        return Family(name=name, kind="counter", unit=unit, says=says, points=points)
+
+    return [
+        Family(name="process.memory.usage", kind="gauge", unit="By", says="Memory in use.", points=memory),
+        counter(
+            "hasten.db.client.connections.opened",
+            "{connection}",
+            "Database connections that were opened.",
+            [Point(value=count)] if count else [],
+        ),
+        counter(
+            "hasten.event_loop.stalls",
+            "{stall}",
+            "Times that a line of the application held the event loop.",
+            [Point(labels=place, value=line.count) for place, line in zip(places, stalls, strict=True)],
+        ),
+        counter(
+            "hasten.event_loop.stall.time",
+            "s",
+            "Time that a line of the application held the event loop.",
+            [Point(labels=place, value=line.sum_ns / 1e9) for place, line in zip(places, stalls, strict=True)],
+        ),
+    ]
+
+
+def _place_of(line: StallLine) -> str:
+    return line.place
 
 
 def _durations(name: str, says: str, groups: dict[Labels, list[Line]]) -> Family:
