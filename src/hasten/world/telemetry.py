@@ -63,11 +63,42 @@ class StatementLine(
     buckets: list[int]
 
 
+class ProcessLine(Noun, frozen=True, kw_only=True):
+    """
+    The worker itself, when it wrote its snapshot.
+    """
+
+    rss_bytes: int
+    requests: int = 0
+
+
+class ConnectionLine(Noun, frozen=True, kw_only=True):
+    """
+    The database connections of a worker since it began.
+    """
+
+    opened: int
+
+
+class StallLine(Noun, frozen=True, kw_only=True):
+    """
+    How often, and how long, a line of the application has held the event loop of one worker.
+    """
+
+    place: str
+    count: int
+    sum_ns: int
+
+
 class Snapshot(
     Noun,
     frozen=True,
     kw_only=True,
-    rename={"routes": "http.server.request.duration", "statements": "db.client.operation.duration"},
+    rename={
+        "routes": "http.server.request.duration",
+        "statements": "db.client.operation.duration",
+        "stalls": "hasten.event_loop.stall.duration",
+    },
 ):
     """
     What one process has counted.
@@ -83,6 +114,9 @@ class Snapshot(
     routes: list[RouteLine]
     statements: list[StatementLine]
     left_out: int
+    process: ProcessLine | None = None
+    connections: ConnectionLine | None = None
+    stalls: list[StallLine] = []
 
 
 class Durations(Noun, frozen=True, kw_only=True):
