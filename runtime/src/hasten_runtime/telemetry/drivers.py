@@ -17,14 +17,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: Module of a framework or of a client → the module of `traces` that hooks it.
+TRACED = {
+    "fastapi.routing": "on_fastapi",
+}
+
+
 def watch() -> None:
     """
-    Drivers that are imported from now on count their statements.
+    Drivers that are imported from now on count their statements, and what is of interest for a trace adds its steps.
     """
     if is_wanted():
         after_import("psycopg", _psycopg)
         after_import("asyncpg", _asyncpg)
         after_import("psycopg2", _psycopg2)
+        if are_traces_wanted():
+            for name in TRACED:
+                after_import(name, _traced)
 
 
 def is_wanted() -> bool:
@@ -32,6 +41,13 @@ def is_wanted() -> bool:
     Whether anything is to be counted: HASTEN_TELEMETRY=0 says no.
     """
     return os.environ.get("HASTEN_TELEMETRY", "") != "0"
+
+
+def are_traces_wanted() -> bool:
+    """
+    Whether requests are to be traced: HASTEN_TRACES=0 says no.
+    """
+    return os.environ.get("HASTEN_TRACES", "") != "0"
 
 
 def alike(hook: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,6 +59,12 @@ def alike(hook: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
     hook.__doc__ = inner.__doc__
     alike_now: Callable[..., Any] = hook
     return alike_now
+
+
+def _traced(module: ModuleType) -> None:
+    from importlib import import_module
+
+    import_module("hasten_runtime.telemetry.traces." + TRACED[module.__name__]).hook(module)
 
 
 def _psycopg(module: ModuleType) -> None:

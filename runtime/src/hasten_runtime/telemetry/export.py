@@ -19,8 +19,9 @@ from typing import Any
 
 from hasten_runtime import TELEMETRY_VERSION, __version__
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.telemetry import pulse, requests, statements
+from hasten_runtime.telemetry import process, pulse, requests, statements
 from hasten_runtime.telemetry.histogram import Histogram
+from hasten_runtime.telemetry.traces import database, sampling, stalls
 
 EVERY_S = 2.0
 #: Of the processor time that a snapshot took, until the next.
@@ -58,6 +59,8 @@ def begin(server: str = "") -> None:
     _place.server = server or _place.server
     pulse.on_beat(write_soon)
     pulse.due_ns = 0
+    if server:
+        sampling.begin(workers)
 
 
 def write_soon() -> None:
@@ -99,7 +102,7 @@ def document() -> Iterator[str]:
     """
     The snapshot as JSON, a line at a time.
     """
-    head = {
+    head: dict[str, Any] = {
         "version": TELEMETRY_VERSION,
         "pid": os.getpid(),
         "server": _place.server,
@@ -108,6 +111,7 @@ def document() -> Iterator[str]:
         "began_at": _began_at,
         "at": time.time(),
     }
+    head.update(_of_the_process())
     yield json.dumps(head)[:-1] + ',\n"http.server.request.duration": [\n'
     left = [MOST_BYTES // 4, 0]
     yield from _lines(requests.counted(), _route, left)
@@ -115,6 +119,16 @@ def document() -> Iterator[str]:
     yield '],\n"db.client.operation.duration": [\n'
     yield from _lines(statements.counted(), _statement, left)
     yield '],\n"left_out": ' + str(left[1]) + "}\n"
+
+
+def _of_the_process() -> dict[str, Any]:
+    return {
+        "process": process.used(),
+        "connections": {"opened": database.opened},
+        "stalls": [
+            {"place": place, "count": of.count, **_histogram(of)} for place, of in list(stalls.by_place.items())
+        ],
+    }
 
 
 def _lines(counted: Any, form: Any, left: list[int]) -> Iterator[str]:

@@ -16,17 +16,25 @@ from typing import Any, Callable
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.statements import took
+from hasten_runtime.telemetry.traces import database, trace
 
 Method = Callable[..., Any]
 
 #: Opens the transaction of the statement that follows, and is timed with it.
 _PART_OF_THE_NEXT = b"BEGIN"
+#: The class of connections that wait for the server without an event loop.
+_synchronous: Any = ()
 
 
 def hook(psycopg: ModuleType) -> None:
     """
     Every cursor and connection of psycopg counts its statements.
     """
+    global _synchronous
+    _synchronous = psycopg.Connection
+    database.watch_connect(psycopg.Connection, "postgresql", is_async=False)
+    psycopg.connect = psycopg.Connection.connect  # type: ignore[attr-defined]
+    database.watch_connect(psycopg.AsyncConnection, "postgresql", is_async=True)
     for name in ("_execute_gen", "_executemany_gen_pipeline", "_executemany_gen_no_pipeline"):
         _replace(psycopg.Cursor, name, _timed)
     _replace(psycopg.ServerCursor, "_declare_gen", _timed)
@@ -51,8 +59,12 @@ def _timed(inner: Method) -> Method:
             result = yield from inner(self, query, *args, **named)
         except BaseException:
             took(query if type(query) is str else _text(self, query), began_ns, True)
+            if trace.under_way:
+                _trace(self, query, args, began_ns)
             raise
         took(query if type(query) is str else _text(self, query), began_ns)
+        if trace.under_way:
+            _trace(self, query, args, began_ns)
         return result
 
     return alike(timed, inner)
@@ -66,6 +78,21 @@ def _command(inner: Method) -> Method:
 
     timed = _timed(inner)
     return alike(command, inner)
+
+
+def _trace(of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
+    """
+    The statement is a step of the request under way; `of` is a cursor, or the connection for a COMMIT.
+    """
+    try:
+        connection = getattr(of, "_conn", of)
+        result = getattr(of, "pgresult", None)
+        rows = -1 if result is None else result.ntuples
+        database.executed(
+            _text(of, query), args[0] if args else None, began_ns, rows, isinstance(connection, _synchronous)
+        )
+    except Exception as error:
+        say_once("psycopg trace", "a statement is missing in a trace: " + reason_of(error))
 
 
 def _text(cursor: Any, query: Any) -> Any:

@@ -14,6 +14,7 @@ from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import pulse, routes, statements
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
 from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+from hasten_runtime.telemetry.traces import sampling
 
 #: Of routes × methods × classes of status; what is beyond counts as OTHERS.
 MOST_ROUTES = 500
@@ -56,6 +57,8 @@ async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
     except Exception as error:
         say_once("requests", "a request is not counted: " + reason_of(error))
     began_ns = now()
+    if began_ns >= sampling.due_ns:
+        app = sampling.traced(app, began_ns)
 
     def watched(message: Any) -> Awaitable[None]:
         nonlocal status, sent_bytes, ended_ns

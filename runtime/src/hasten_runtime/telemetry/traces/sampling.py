@@ -1,0 +1,78 @@
+"""
+Which requests are traced: the first that begins after a moment that chance has set, about ten in a second.
+
+Not more than that, not more than a few at a time, and not more than costs a worker half a percent of a processor: a
+request with many steps puts off the next one. A request that is not traced pays one comparison, with `due_ns`.
+"""
+
+import os
+from time import perf_counter_ns as now
+from typing import Any
+
+from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.telemetry import drivers, pulse
+from hasten_runtime.telemetry.traces import file, trace
+
+EVERY_NS = 100_000_000
+#: Times what a trace has cost, until the next.
+REST = 200
+#: Traced side by side. Answers that go on for hours are not to keep others from being traced.
+MOST_UNDER_WAY = 8
+
+due_ns = pulse.NEVER_NS
+_is_begun = False
+
+
+def begin(workers: str) -> None:
+    """
+    Requests are traced from now on.
+
+    Args:
+        workers: The folder where the workers report.
+    """
+    global due_ns, _is_begun
+    if drivers.are_traces_wanted():
+        file.begin(os.path.join(workers, "traces"))
+        due_ns, _is_begun = 0, True
+
+
+def traced(app: Any, began_ns: int) -> Any:
+    """
+    The ASGI application, for one request: it leaves a trace, if there is room for one. Never raises.
+    """
+    global due_ns
+    try:
+        due_ns = began_ns + _about(EVERY_NS)
+        if trace.under_way < MOST_UNDER_WAY:
+            from hasten_runtime.telemetry.traces.on_asgi import Traced
+
+            return Traced(app, began_ns)
+    except Exception as error:
+        say_once("traces", "a request is not traced: " + reason_of(error))
+    return app
+
+
+def paid(cost_ns: int) -> None:
+    """
+    A trace has cost that much: the next is put off accordingly.
+    """
+    global due_ns
+    due_ns = max(due_ns, now() + REST * cost_ns)
+
+
+def _about(duration_ns: int) -> int:
+    """
+    Half as much to half as much again, so that no traffic can keep in step with it.
+    """
+    return duration_ns * (128 + os.urandom(1)[0]) // 256
+
+
+def forget() -> None:
+    """
+    The next request is traced, if any are.
+    """
+    global due_ns
+    due_ns = 0 if _is_begun else pulse.NEVER_NS
+
+
+pulse.after_fork(forget)
