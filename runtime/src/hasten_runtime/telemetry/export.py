@@ -125,7 +125,7 @@ def _of_the_process() -> dict[str, Any]:
     return {
         "process": process.used(),
         "connections": {"opened": database.opened},
-        "stalls": [
+        "hasten.event_loop.stall.duration": [
             {"place": place, "count": of.count, **_histogram(of)} for place, of in list(stalls.by_place.items())
         ],
     }

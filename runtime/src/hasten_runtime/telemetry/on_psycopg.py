@@ -87,7 +87,7 @@ def _trace(of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
     try:
         connection = getattr(of, "_conn", of)
         result = getattr(of, "pgresult", None)
-        rows = -1 if result is None else result.ntuples
+        rows = result.ntuples if result is not None and result.nfields else -1
         database.executed(
             _text(of, query), args[0] if args else None, began_ns, rows, isinstance(connection, _synchronous)
         )

@@ -20,8 +20,14 @@ opened = 0
 def executed(query: Any, values: Any, began_ns: int, rows: int, is_blocking: bool) -> None:
     """
     A statement that was executed is a step of the request under way. Never raises.
+
+    Args:
+        values: Its parameters. Without any its text is what is compared: there are literals in it.
+        rows: That were received; -1 where it returns none.
     """
-    trace.record("db", began_ns, query, (query, values), rows)
+    # The names of parameters are the statement's, and two statements with equal values are to have equal hashes.
+    given = list(values.values()) if isinstance(values, dict) else values
+    trace.record("db", began_ns, query, given or query, rows)
     if is_blocking:
         stalls.held(began_ns, "a synchronous statement")
 
