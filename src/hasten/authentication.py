@@ -36,14 +36,17 @@ def is_authentication(kind: str, name: str, places: tuple[str, ...]) -> bool:
     """
     Whether a step belongs to authentication, by its name or by the code that made it.
     """
-    if any(_is_named_so(place) for number, place in enumerate(places) if not number or not _passes_on(place)):
+    if any(_is_named_so(place) for number, place in enumerate(places) if not number or not passes_on(place)):
         return True
     if kind == "db":
         return bool(_TABLES.search(name))
     return kind in ("http", "redis") and _is_named_so(name)
 
 
-def _passes_on(place: str) -> bool:
+def passes_on(place: str) -> bool:
+    """
+    Whether a place is a decorator or a middleware, below which somebody else's work is done.
+    """
     return place.rpartition(" ")[2] in _PASSING_ON
 
 

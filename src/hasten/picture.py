@@ -7,14 +7,17 @@ adding them up would count time twice. What no step covers is the application's 
 measured for the same request beyond its time in the worker is `outside`: the way there and back, and waiting before
 the worker took it.
 
-    parts of a route = mean over its traces that the load generator has sent
-    check            = their sum against the mean that it measured over all requests of the route
+    parts of a route = mean over its traces that the load generator has sent, each weighted by how many requests of
+                       about its latency it is an example of
+    check            = their sum against the mean that the load generator measured over all requests of the route
 """
 
 import heapq
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+
+from msgspec.structs import replace
 
 from hasten.evidence import Observation
 from hasten.model import Noun
@@ -163,23 +166,23 @@ def _chains(steps: list[Seen]) -> Iterable[tuple[str, int, int, bool]]:
             yield "chain", min(each.begins_ns for each in auth), max(each.ends_ns for each in auth), True
 
 
-def _of_route(
-    route: str, traces: list[Trace], names: Traces, requests: int, measured_s: float | None
-) -> RoutePicture:
+def _of_route(route: str, traces: list[Trace], names: Traces, requests: int, measured_s: float | None) -> RoutePicture:
     paired = [trace for trace in traces if trace.measured_s is not None]
     used = paired or traces
+    total = sum(trace.stands_for for trace in used)
     parts: dict[str, float] = defaultdict(float)
     for trace in used:
+        share = trace.stands_for / total
         for part, duration_ns in swept(trace.duration_ns, seen(names, trace)).items():
-            parts[part] += duration_ns / 1e9 / len(used)
+            parts[part] += share * duration_ns / 1e9
         if trace.measured_s is not None:
-            parts["outside"] += max(0.0, trace.measured_s - trace.duration_ns / 1e9) / len(used)
+            parts["outside"] += share * max(0.0, trace.measured_s - trace.duration_ns / 1e9)
     found = RoutePicture(
         route=route,
         traces=len(used),
         requests=requests,
         parts={part: parts[part] for part in PARTS if parts[part] > 0},
-        inside_s=sum(trace.duration_ns for trace in used) / 1e9 / len(used),
+        inside_s=sum(trace.stands_for * trace.duration_ns for trace in used) / 1e9 / total,
         measured_s=measured_s,
     )
     return _checked(found, paired, names)
@@ -189,8 +192,6 @@ def _checked(found: RoutePicture, paired: list[Trace], names: Traces) -> RoutePi
     """
     The picture with the answer to whether it adds up, or with why that cannot be said.
     """
-    from msgspec.structs import replace
-
     if found.measured_s is None:
         return replace(found, why="the load did not ask for this route")
     if not paired:
@@ -212,7 +213,7 @@ def _why(found: RoutePicture, paired: list[Trace], names: Traces) -> str:
     mean = sum(times) / len(times)
     spread = math.sqrt(sum((each - mean) ** 2 for each in times) / (len(times) - 1))
     chance = 2 * spread / math.sqrt(len(times))
-    if len(paired) < found.requests and chance >= abs(mean - (found.measured_s or 0.0)):
+    if len(paired) < found.requests and chance >= abs(found.total_s - (found.measured_s or 0.0)):
         return (
             f"{len(paired)} of {found.requests} requests were traced, and these differ so much among themselves that"
             " chance explains the difference"

@@ -38,6 +38,7 @@ class Trace(Noun, frozen=True, kw_only=True):
     identity, asked, answer: keyed hashes of the credentials, of method, path, query and body, and of the answer.
     cpu_ns: processor time of its thread; -1 where others ran in between.
     measured_s: what the load generator measured for this very request; None where it did not send it.
+    stands_for: of how many of the load's requests to this route it is an example.
     """
 
     route: str
@@ -55,6 +56,7 @@ class Trace(Noun, frozen=True, kw_only=True):
     steps: list[Step] = []
     left_out: int = 0
     measured_s: float | None = None
+    stands_for: float = 1.0
 
     @property
     def method(self) -> str:

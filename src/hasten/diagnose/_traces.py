@@ -18,6 +18,8 @@ from hasten.trace import Seen, Trace, seen
 _KEY_CHARACTERS = 1_500
 _READS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 _WRITE_WORDS = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|NEXTVAL|SETVAL)\b", re.IGNORECASE)
+#: Functions that are called for what they do.
+_ACTING = frozenset({"nextval", "setval", "lo_unlink", "dblink_exec"})
 _UTILITIES = frozenset({
     "BEGIN", "CLOSE", "COMMIT", "DEALLOCATE", "DECLARE", "DISCARD", "FETCH", "RELEASE", "RESET", "ROLLBACK",
     "SAVEPOINT", "SET", "SHOW", "START",
@@ -121,7 +123,8 @@ def is_question(name: str) -> bool:
     shape = shape_of(name)
     if shape.unknown:
         return not _WRITE_WORDS.search(name)
-    return not shape.is_write and not shape.locks_rows
+    acts = any(name in _ACTING or name.startswith("pg_") for name in shape.functions)
+    return not shape.is_write and not shape.locks_rows and not acts
 
 
 @lru_cache(maxsize=4096)
@@ -140,6 +143,12 @@ def first_word(name: str) -> str:
     return found.group(1).upper() if found else ""
 
 
+#: A cast, which the server drops where it makes one value of a list.
+_CAST = re.compile(
+    r'::"?[\w.]+"?(?:\(\?(?:,\?)*\))?(?: (?:precision|varying|with(?:out)? time zone))?(?:\[\])*', re.IGNORECASE
+)
+
+
 @lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """
@@ -147,7 +156,7 @@ def folded(text: str) -> str:
     """
     text = re.sub(r"/\*.*?\*/|--[^\n]*", " ", text, flags=re.DOTALL)
     text = re.sub(r"'(?:[^']|'')*'|\$\d+|\b\d+(?:\.\d+)?\b", "?", text)
-    text = re.sub(r"\s*([(),=])\s*", r"\1", " ".join(text.split()))
+    text = re.sub(r"\s*([(),=])\s*", r"\1", _CAST.sub("", " ".join(text.split())))
     return re.sub(r"\?(?:,\?)+", "?", text).strip(" ;").lower()[:_KEY_CHARACTERS]
 
 

@@ -125,7 +125,9 @@ def joined(findings: list[Finding], seen: list[Within], observation: Observation
             rest.append(within)
             continue
         by_place[finding.where.name] = msgspec.structs.replace(
-            finding, says=f"{finding.says} ({seen_in(within)})", evidence=finding.evidence | {"requests": within.evidence()}
+            finding,
+            says=f"{finding.says} ({seen_in(within)})",
+            evidence=finding.evidence | {"requests": within.evidence()},
         )
     return list(by_place.values()), rest
 

@@ -15,6 +15,7 @@ What could be wrong: on a crowded machine a section is long because the worker w
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from hasten.authentication import passes_on
 from hasten.diagnose import _traces, _words, cost
 from hasten.diagnose._traces import Followed
 from hasten.diagnose.about import About
@@ -44,7 +45,7 @@ class _Holder:
     steps: list[Seen] = field(default_factory=list)
 
 
-def find(observation: Observation, target: Target) -> list[Finding]:
+def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: ARG001 - one signature for all
     """
     One finding per function.
     """
@@ -63,11 +64,19 @@ def _note(request: Followed, route: str, holders: dict[str, _Holder]) -> None:
     held_s: dict[str, float] = defaultdict(float)
     for step in request.steps:
         if step.kind == "stall" and step.places:
-            place = _traces.without_line(step.places[-1])
+            place = _holder_of(step)
             held_s[place] += step.seconds
             holders[place].steps.append(step)
     for place, seconds in held_s.items():
         holders[place].held_s[route].append(seconds)
+
+
+def _holder_of(step: Seen) -> str:
+    """
+    The outermost function of the application's own that is on the stack, middlewares aside.
+    """
+    own = [place for place in step.places if not passes_on(place)] or [step.places[0]]
+    return _traces.without_line(own[-1])
 
 
 def _of_place(
@@ -81,7 +90,7 @@ def _of_place(
     if len(each_s) < about.minimum["requests"] or mean_s < about.minimum["held_s"]:
         return None
     per_day = {route: cost.requests_per_day(route, observation) for route in routes}
-    per_s = sum(per_day.values()) / cost.DAY_S
+    per_s = sum((observation.requests_per_day or per_day).values()) / cost.DAY_S
     by_chance = sum(
         per_day[route] * sum(per_s * seconds**2 / 2 for seconds in held) / len(routes[route])
         for route, held in regular.items()

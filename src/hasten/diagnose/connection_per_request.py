@@ -53,7 +53,8 @@ def find(observation: Observation, target: Target) -> list[Finding]:
     )
     mean_s = sum(map(_spent_s, opening)) / len(opening)
     opened = sum(map(_opened, opening)) / len(opening)
-    place = _traces.most_common(step.place for each in opening for step in each.steps if step.kind == "connect")
+    places = [step.place for each in opening for step in each.steps if step.kind == "connect"]
+    place = _traces.most_common(places)
     counted = [each.connections_opened for each in observation.workers if each.connections_opened is not None]
     return [
         Finding(
@@ -69,7 +70,7 @@ def find(observation: Observation, target: Target) -> list[Finding]:
                 "requests_opening": len(opening),
                 "connections_per_request": round(opened, 2),
                 "caller": place,
-                "callers": sorted({step.place for each in opening for step in each.steps if step.kind == "connect"})[:20],
+                "callers": sorted(set(places))[:20],
                 "opened_by_workers": sum(counted) if counted else None,
                 "avoidable_s": round(mean_s, 6),
             },
@@ -85,9 +86,7 @@ def _warm(requests: Iterable[Followed]) -> list[Followed]:
     for request in requests:
         of_worker[request.trace.pid].append(request)
     return [
-        request
-        for found in of_worker.values()
-        for request in sorted(found, key=lambda each: each.trace.at)[_WARMING:]
+        request for found in of_worker.values() for request in sorted(found, key=lambda each: each.trace.at)[_WARMING:]
     ]
 
 

@@ -7,7 +7,7 @@ How it is found: resident memory of each worker against the requests it has serv
     first half is left out, in which caches fill and threads begin; in the second, memory must grow with the requests,
     in both of its halves, and by more than its own ups and downs. Cost: one second for each time that the growth of a
     day would fill [objectives] memory_mb. That only ranks it: what a restart costs cannot be seen.
-Minimum support: 500 requests of one worker in the second half, over 20 looks; 1 MB, and 200 bytes a request.
+Minimum support: 500 requests of one worker in the second half, over ten looks; 1 MB, and 200 bytes a request.
 What could be wrong: a cache that fills slowly looks the same until it is full, and memory that was given back to the
     allocator but not to the system never shrinks. A longer run tells them apart.
 """
@@ -27,7 +27,7 @@ about = About(
     phase=4,
     place='the worker\'s server, "uvicorn"',
     reads=("workers",),
-    minimum={"requests": 500, "looks": 20, "growth_bytes": 1_000_000, "bytes_per_request": 200},
+    minimum={"requests": 500, "looks": 10, "growth_bytes": 1_000_000, "bytes_per_request": 200},
     treated_by=("backend.memory",),
 )
 

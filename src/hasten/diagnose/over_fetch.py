@@ -3,11 +3,12 @@ A request fetches much more from the database than it answers with.
 
 What it means: rows or columns are loaded to be counted, filtered or thrown away in the application.
 Why it costs: the server reads and sends them, the driver and the ORM make objects of them, and memory holds them.
-How it is found: rows received by followed requests × the mean width of the columns that their statements select, against
-    the bytes of the answer before compression. As JSON a value takes at least the bytes that the database stores for
-    it, and its name besides, so what is fetched beyond the answer's bytes cannot be in the answer. Cost: requests per
-    day × the time of these statements × the share of their bytes beyond the answer's.
-Minimum support: three requests of the route; half as much again as the answer has, and 20 kB, in their mean.
+How it is found: rows received by followed requests × the mean width of the columns that their statements select,
+    against the bytes of the answer before compression. As text a value takes at least the bytes that the database
+    stores for it (numbers and moments are counted as one byte), and its name besides, so what is fetched beyond the
+    answer's bytes cannot be in the answer. Cost: requests per day × the time of these statements × the share of their
+    bytes beyond the answer's.
+Minimum support: three requests of the route; a fifth more than the answer has, and 10 kB, in their mean.
 What could be wrong: an answer may be computed from many rows on purpose, where the database could not do it. Widths are
     the table's mean. Only answers in text are judged, and only rows of tables whose columns are known; columns that
     are computed count nothing.
@@ -31,14 +32,17 @@ about = About(
     phase=2,
     place='the route, "GET /api/users"',
     reads=("traces", "tables"),
-    minimum={"requests": 3, "ratio": 1.5, "excess_bytes": 20_000},
+    minimum={"requests": 3, "ratio": 1.2, "excess_bytes": 10_000},
     treated_by=("database.query_rewrites",),
 )
+
+#: PostgreSQL's numbers, flags and moments have a fixed width up to this.
+_NUMBER_BYTES = 8
 
 Widths = dict[str, dict[str, int]]
 
 
-def find(observation: Observation, target: Target) -> list[Finding]:
+def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: ARG001 - one signature for all
     """
     One finding per route.
     """
@@ -56,7 +60,11 @@ def find(observation: Observation, target: Target) -> list[Finding]:
 
 
 def _widths(table: TableProfile) -> dict[str, int]:
-    return {column.name: column.width_bytes or 0 for column in table.columns}
+    """
+    The least bytes of each column's mean value as text: a number may have one digit.
+    """
+    widths = {column.name: column.width_bytes or 0 for column in table.columns}
+    return {name: 1 if 0 < width <= _NUMBER_BYTES else width for name, width in widths.items()}
 
 
 def _expansion(route: str, observation: Observation) -> float | None:

@@ -3,8 +3,8 @@ Requests wait for a connection of the pool.
 
 What it means: all connections are taken when a request wants one, and it waits until somebody gives one back.
 Why it costs: the database may have nothing to do meanwhile; at the peak the waiting is longer than the work.
-How it is found: the time that followed requests spend getting a connection from a pool, without the opening of a new one
-    in it. Cost: requests per day × that time.
+How it is found: the time that followed requests spend getting a connection from a pool, without the opening of a new
+    one in it. Cost: requests per day × that time.
 Minimum support: ten requests that wait at least a millisecond, a twentieth of those that use the pool; 5 ms as the mean
     of all that use it.
 What could be wrong: the pool is small on purpose, to protect the database; more connections may make all statements
@@ -33,7 +33,7 @@ about = About(
 )
 
 
-def find(observation: Observation, target: Target) -> list[Finding]:
+def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: ARG001 - one signature for all
     """
     One finding per kind of pool.
     """

@@ -74,7 +74,10 @@ def _questions(request: Followed) -> list[Seen]:
     return [
         each
         for each in request.steps
-        if each.is_auth and each.detail and each.kind in _ASKING and (each.kind != "db" or _traces.is_question(each.name))
+        if each.is_auth
+        and each.detail
+        and each.kind in _ASKING
+        and (each.kind != "db" or _traces.is_question(each.name))
     ]
 
 

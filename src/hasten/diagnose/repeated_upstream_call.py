@@ -9,8 +9,8 @@ How it is found: GET and HEAD calls of followed requests with equal address and 
     an earlier one × their mean time.
 Minimum support: the same call twice in each of three requests of a route; or 20 calls, of which four fifths repeat an
     earlier one, with a mean of 5 ms.
-What could be wrong: between two requests the other service's answer may have changed: whether it may be kept for a while
-    only a person can say. Calls that send something are not counted, even where they only ask.
+What could be wrong: between two requests the other service's answer may have changed: whether it may be kept for a
+    while only a person can say. Calls that send something are not counted, even where they only ask.
 """
 
 from collections import defaultdict
@@ -35,7 +35,7 @@ about = About(
 )
 
 
-def find(observation: Observation, target: Target) -> list[Finding]:
+def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: ARG001 - one signature for all
     """
     One finding per call.
     """

@@ -56,7 +56,7 @@ class _Route:
     known: list[dict[Key, frozenset[str]]]
 
 
-def find(observation: Observation, target: Target) -> list[Finding]:
+def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: ARG001 - one signature for all
     """
     One finding per route.
     """

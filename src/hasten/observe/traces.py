@@ -7,9 +7,7 @@ Where the load generator sent a request itself, the trace gets what it measured 
 paired by the moment at which the answer ended.
 """
 
-import bisect
 import random
-import re
 import threading
 import time
 from collections import Counter, defaultdict
@@ -21,23 +19,19 @@ from typing import Self
 import msgspec
 
 from hasten.errors import NoData
+from hasten.observe.pairing import paired
 from hasten.trace import Stall, Trace, Traces, WorkerProfile
 from hasten.world import telemetry
 from hasten.world.load import LoadResult
-from hasten.world.load.result import Outcome
 from hasten.world.traces import TraceFiles, TraceLine, folder_of
 
 EVERY_S = 1.0
 #: A mean over so many is within 10 % of the truth where requests differ by as much as they take.
 MOST_PER_ROUTE = 100
 MOST_ROUTES = 200
-#: All steps together take some 4 MB of JSON, those of one route 0.6.
+#: Of all routes together, some 4 MB of JSON; what one does not need others may have.
 MOST_STEPS = 60_000
-MOST_STEPS_PER_ROUTE = 8_000
 MOST_SERIES = 600
-#: Two clocks of one machine, and the way of an answer through both ends of a socket.
-EARLY_S = 0.005
-LATE_S = 5.0
 #: An agent writes its snapshot at most every two seconds.
 LAST_SNAPSHOT_S = 2.5
 
@@ -129,16 +123,17 @@ def as_evidence(lines: Iterable[TraceLine], load: LoadResult | None, read: int, 
     """
     names: dict[str, int] = {}
     by_route: dict[str, list[Trace]] = defaultdict(list)
-    routes = {_template(route): route for route in load.routes} if load is not None else {}
+    routes = [] if load is None else load.routes
     for line in lines:
-        own = f"{line.method} {line.route}"
-        route = routes.get(_template(own), own)
+        route = load_route(f"{line.method} {line.route}", routes)
         by_route[route].append(_trace(line, route, names))
     taken: list[Trace] = []
+    most = _most_per_route({route: sum(len(trace.steps) for trace in traces) for route, traces in by_route.items()})
     for route, traces in sorted(by_route.items()):
-        taken += _few(traces if load is None else _paired(traces, load, route))
+        few = _within(sorted(traces, key=lambda trace: trace.at), most)
+        taken += few if load is None else paired(few, load, route)
     taken.sort(key=lambda trace: trace.at)
-    return Traces(names=list(names), taken=_within(taken, MOST_STEPS), read=read, unread=unread)
+    return Traces(names=list(names), taken=taken, read=read, unread=unread)
 
 
 def _trace(line: TraceLine, route: str, names: dict[str, int]) -> Trace:
@@ -154,13 +149,38 @@ def _trace(line: TraceLine, route: str, names: dict[str, int]) -> Trace:
     )  # fmt: skip
 
 
-def _template(route: str) -> str:
-    # Two that name the same path may call its variables otherwise.
-    return re.sub(r"\{[^}]*\}", "{}", route)
+def load_route(own: str, routes: list[str]) -> str:
+    """
+    The route of the load that an agent's is; its own name where the load has none that fits.
+
+    Variables may be called otherwise, and where no framework names the route the agent has a path: then that of the
+    fewest variables which matches it.
+    """
+    if own in routes:
+        return own
+    parts = own.partition("?")[0].split("/")
+    fitting = [
+        route
+        for route in routes
+        if len(wanted := route.partition("?")[0].split("/")) == len(parts) and all(map(_fits, wanted, parts))
+    ]
+    return min(fitting, key=lambda route: (route.count("{"), route), default=own)
 
 
-def _few(traces: list[Trace]) -> list[Trace]:
-    return _within(sorted(traces, key=lambda trace: trace.at), MOST_STEPS_PER_ROUTE)
+def _fits(wanted: str, part: str) -> bool:
+    return wanted == part or (wanted.startswith("{") and part != "")
+
+
+def _most_per_route(steps: dict[str, int]) -> int:
+    """
+    The steps that each route may have, so that all have no more than MOST_STEPS.
+    """
+    left, many = MOST_STEPS, len(steps)
+    for count in sorted(steps.values()):
+        if count * many > left:
+            return left // many
+        left, many = left - count, many - 1
+    return MOST_STEPS
 
 
 def _within(traces: list[Trace], most: int) -> list[Trace]:
@@ -172,45 +192,6 @@ def _within(traces: list[Trace], most: int) -> list[Trace]:
         return traces
     wanted = max(1, len(traces) * most // steps)
     return [traces[number * len(traces) // wanted] for number in range(wanted)]
-
-
-def _paired(traces: list[Trace], load: LoadResult, route: str) -> list[Trace]:
-    """
-    The traces with what the load measured: each request once, and the one whose answer ended with the trace's.
-    """
-    answers = _answers(load, route)
-    ends = [end for end, _ in answers]
-    near = []
-    for number, trace in enumerate(traces):
-        ended = trace.at + trace.duration_ns / 1e9
-        first = bisect.bisect_left(ends, ended - EARLY_S)
-        for place in range(first, bisect.bisect_right(ends, ended + LATE_S)):
-            end, latency_s = answers[place]
-            if end - latency_s <= trace.at + EARLY_S:
-                near.append((abs(end - ended), number, place))
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for _, number, place in sorted(near):
-        if number not in pairs and place not in taken:
-            pairs[number] = place
-            taken.add(place)
-    return [
-        msgspec.structs.replace(trace, measured_s=answers[pairs[number]][1]) if number in pairs else trace
-        for number, trace in enumerate(traces)
-    ]
-
-
-def _answers(load: LoadResult, route: str) -> list[tuple[float, float]]:
-    """
-    When each answer of a route had come, and how long it had taken since the request was due; the earliest first.
-    """
-    outcome, intended = load.records.ints("outcome"), load.records.floats("intended")
-    latency, began = load.records.floats("latency"), load.started_at.timestamp()
-    return sorted(
-        (began + intended[index] + latency[index], latency[index])
-        for index in load.counted(route)
-        if outcome[index] == Outcome.ANSWERED
-    )
 
 
 def _profile(series: list[telemetry.Snapshot]) -> WorkerProfile:
