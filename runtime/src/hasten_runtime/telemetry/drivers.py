@@ -17,9 +17,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-#: Module of a framework or of a client → the module of `traces` that hooks it.
+#: Module of a framework or of a client → the module of `traces` that hooks it, and the function there.
 TRACED = {
-    "fastapi.routing": "on_fastapi",
+    "aiohttp.client": ("on_aiohttp", "hook"),
+    "anyio.to_thread": ("on_threads", "hook_anyio"),
+    "asyncio.base_events": ("on_threads", "hook_asyncio"),
+    "django.http.response": ("on_django", "hook_responses"),
+    "django.template.base": ("on_django", "hook_templates"),
+    "fastapi.routing": ("on_fastapi", "hook"),
+    "flask.json.provider": ("on_flask", "hook"),
+    "http.client": ("on_http_client", "hook"),
+    "httpx": ("on_httpx", "hook"),
+    "jinja2.environment": ("on_jinja2", "hook"),
+    "requests.sessions": ("on_requests", "hook"),
+    "rest_framework.renderers": ("on_django", "hook_renderers"),
+    "ssl": ("on_ssl", "hook"),
+    "starlette.responses": ("on_starlette", "hook"),
+    "urllib3.connectionpool": ("on_urllib3", "hook"),
 }
 
 
@@ -64,7 +78,8 @@ def alike(hook: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
 def _traced(module: ModuleType) -> None:
     from importlib import import_module
 
-    import_module("hasten_runtime.telemetry.traces." + TRACED[module.__name__]).hook(module)
+    place, function = TRACED[module.__name__]
+    getattr(import_module("hasten_runtime.telemetry.traces." + place), function)(module)
 
 
 def _psycopg(module: ModuleType) -> None:

@@ -100,7 +100,22 @@ def _named_path(path: str) -> str:
     """
     The path without ids, learned once.
     """
-    prefix = ""
+    name = without_ids(path)
+    if len(path) <= LONGEST_PATH:
+        if len(_of_paths) >= MOST_NAMES:
+            _of_paths.clear()
+        _of_paths[path] = name
+    return name
+
+
+def without_ids(path: str, of: str = "") -> str:
+    """
+    The path with `{}` for what is no word, or a word among too many.
+
+    Args:
+        of: Whose path it is; another host's words are its own.
+    """
+    prefix = of
     for segment in path[:1000].split("/")[1:9]:
         words = _words.setdefault(prefix, set()) if len(_words) < MOST_NAMES else set()
         if segment and not (segment in words or (len(words) < MOST_WORDS and _WORD.match(segment))):
@@ -108,12 +123,7 @@ def _named_path(path: str) -> str:
         elif segment:
             words.add(segment)
         prefix += "/" + segment
-    name = prefix[:200] or "/"
-    if len(path) <= LONGEST_PATH:
-        if len(_of_paths) >= MOST_NAMES:
-            _of_paths.clear()
-        _of_paths[path] = name
-    return name
+    return prefix[len(of) :][:200] or "/"
 
 
 def forget() -> None:

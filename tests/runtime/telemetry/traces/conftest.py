@@ -3,8 +3,10 @@ Traces of one test are not there in the next; what a traced request leaves is re
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,9 @@ def of() -> Iterator[trace.Trace]:
     """
     made = trace.Trace(time.perf_counter_ns(), time.time(), 1)
     token = trace.set_trace(made)
-    trace.began()
+    trace.began(made)
     yield made
-    trace.ended()
+    trace.ended(made)
     trace.reset_trace(token)
 
 
@@ -55,3 +57,44 @@ def written(tmp_path: Path) -> Callable[[], list[Any]]:
         return [json.loads(line) for each in lines for line in each]
 
     return read
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """
+    Says what it was asked; `/moved` sends elsewhere.
+    """
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:  # noqa: N802
+        """
+        An answer with a body.
+        """
+        length = int(self.headers.get("content-length") or 0)
+        body = b"asked: " + self.path.encode() + self.rfile.read(length)
+        self.send_response(302 if self.path == "/moved" else 404 if self.path == "/none" else 200)
+        self.send_header("location", "/orders/7")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """
+        Nothing is said.
+        """
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[str]:
+    """
+    The address of another service.
+    """
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

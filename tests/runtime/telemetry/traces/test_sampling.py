@@ -53,6 +53,18 @@ def test_only_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert app is sampling.traced(app, now())
 
 
+def test_streams_make_room_for_others(tmp_path: Path) -> None:
+    """
+    Where all that are under way have been so for long, they are given up.
+    """
+    sampling.begin(str(tmp_path))
+    for _ in range(sampling.MOST_UNDER_WAY):
+        trace.began(trace.Trace(now() - 2 * sampling.LONGEST_NS, 0.0, 1))
+
+    assert isinstance(sampling.traced(object(), now()), on_asgi.Traced)
+    assert 0 == trace.under_way
+
+
 def test_what_was_paid_is_waited_for(tmp_path: Path) -> None:
     """
     A trace that took a millisecond puts the next off by a fifth of a second, and a cheap one by nothing.

@@ -53,7 +53,7 @@ def test_a_long_step_is_a_stall(of: Trace) -> None:
     ((kind, from_ns, to_ns, *_),) = of.steps
     assert "stall" == kind
     assert from_ns <= seen[0] <= seen[1] <= to_ns
-    assert [UNSEEN] == list(by_place)
+    assert {} == by_place
 
 
 def test_a_short_step_is_none(of: Trace) -> None:
@@ -164,6 +164,39 @@ def test_anything_that_can_be_awaited_is() -> None:
             return iter(())
 
     assert stepped(Plain(), Trace(0, 0.0, 1)) is None
+
+
+def test_a_stall_within_another_is_not_told() -> None:
+    """
+    Of a call that is made of others there is one stall, at the place of the whole; it is counted once.
+    """
+    place = (("shop/a.py", 1, "f"),)
+    inner = ("stall", 10, 20, "ssl", "", -1, ())
+    outer: Any = ("stall", 5, 5 + LEAST_NS, "httpx", "", -1, place)
+    step: Any = ("client", 10, 20, "ssl", "", -1, ())
+    later: Any = ("stall", 6 + LEAST_NS, 6 + 2 * LEAST_NS, "x", "", -1, ())
+    found = stalls.outermost([inner, step, outer, later])  # type: ignore[list-item]
+    stalls.count_all(found)
+
+    assert [outer, step, later] == found
+    assert {"shop/a.py:1 f": 1, UNSEEN: 1} == {name: each.count for name, each in by_place.items()}
+
+
+def test_the_line_that_was_seen_most_is_the_place(of: Trace) -> None:
+    """
+    Of what was seen during the stall; what was seen before does not count.
+    """
+
+    async def app() -> None:
+        of.sights.append((now() - 1, (("old", 1, "f"),)))
+        work(LEAST_NS)
+        of.sights.extend((now(), ((name, 1, "f"),)) for name in ("a", "b", "b"))
+        work(LEAST_NS)
+
+    stepped(app(), of)
+
+    assert [(("b", 1, "f"),)] == [each[6] for each in of.steps]
+    assert [] == of.sights
 
 
 def test_places_are_bounded() -> None:

@@ -2,6 +2,7 @@
 Adding steps to a trace.
 """
 
+from contextvars import Context, copy_context
 from time import perf_counter_ns as now
 
 import pytest
@@ -62,12 +63,33 @@ def test_a_fault_is_said_and_passed_over(
 
 def test_how_many_are_under_way() -> None:
     """
-    The number goes up and down, and not below nothing.
+    The number goes up and down; ending one that is not under way is none.
     """
-    trace.began()
-    seen = [trace.under_way]
-    for _ in range(2):
-        trace.ended()
-        seen.append(trace.under_way)
+    one, two = Trace(1, 0.0, 1), Trace(10, 0.0, 1)
+    trace.began(one)
+    trace.began(two)
 
-    assert [1, 0, 0] == seen
+    assert 2 == trace.under_way
+    assert (True, False) == (trace.ended(one), trace.ended(one))
+    assert 1 == trace.under_way
+
+
+def test_old_ones_are_given_up() -> None:
+    """
+    Those that began long ago are traced no longer.
+    """
+    old, young = Trace(1, 0.0, 1), Trace(10, 0.0, 1)
+    for each in (old, young):
+        trace.began(each)
+    trace.drop_before(5)
+
+    assert (False, True) == (trace.ended(old), trace.ended(young))
+    assert 0 < old.ended_ns
+
+
+def test_the_trace_of_another_context(of: Trace) -> None:
+    """
+    Found from outside; none where no request is under way.
+    """
+    assert of is trace.of_context(copy_context())
+    assert trace.of_context(Context()) is None

@@ -8,10 +8,15 @@ known here (asking those for a text could run code of the application), and very
 
 import os
 import sys
-from hashlib import blake2b
 from typing import Any
 
 from hasten_runtime.telemetry import pulse
+
+try:
+    # What hashlib has it from; hashlib itself loads OpenSSL, and this is imported beside asyncio.
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 BYTES = 8
 #: Of all values of one step; hashing as much takes a tenth of a millisecond.

@@ -12,6 +12,7 @@ from typing import Any
 
 from hasten_runtime import TELEMETRY_VERSION
 from hasten_runtime.telemetry.fingerprint import fingerprint
+from hasten_runtime.telemetry.traces import stalls
 from hasten_runtime.telemetry.traces.digest import keyed
 from hasten_runtime.telemetry.traces.trace import Step, Trace
 
@@ -27,7 +28,9 @@ def pieces(trace: Trace) -> list[str]:
     The line, in pieces; the last ends it.
     """
     names: dict[str, int] = {}
-    steps = [_step(each, trace.began_ns, names) for each in sorted(trace.steps, key=_offset)]
+    told = stalls.outermost(trace.steps)
+    stalls.count_all(told)
+    steps = [_step(each, trace.began_ns, names) for each in told]
     head = {**_head(trace), "names": list(names)}
     found = [json.dumps(head, separators=(",", ":"))[:-1] + ',"steps":[']
     for first in range(0, len(steps), AT_ONCE):
@@ -66,10 +69,6 @@ def _answer(trace: Trace) -> str:
         digest.update(piece)
     found: str = digest.hexdigest()
     return found
-
-
-def _offset(step: Step) -> int:
-    return step[1]
 
 
 def _step(step: Step, began_ns: int, names: dict[str, int]) -> list[Any]:

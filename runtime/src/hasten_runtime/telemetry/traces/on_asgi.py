@@ -14,7 +14,7 @@ from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import routes
 from hasten_runtime.telemetry.request import doing_now
 from hasten_runtime.telemetry.requests import GONE, METHODS
-from hasten_runtime.telemetry.traces import file, trace
+from hasten_runtime.telemetry.traces import attendant, file, trace
 from hasten_runtime.telemetry.traces.digest import keyed
 from hasten_runtime.telemetry.traces.stalls import Stepped
 
@@ -46,7 +46,8 @@ class Traced:
             path, root = scope["path"], scope.get("root_path")
             self._begin(scope)
             token = trace.set_trace(self._trace)
-            trace.began()
+            trace.began(self._trace)
+            attendant.attend(self._trace)
         except Exception as error:
             say_once("traces", "a request is not traced: " + reason_of(error))
         if token is None:
@@ -78,12 +79,13 @@ class Traced:
         """
         of = self._trace
         try:
-            trace.ended()
+            was_open = trace.ended(of)
             of.ended_ns = of.ended_ns or now()
             of.route = routes.name_of(scope, path, root, of.status)
             if of.ended_ns - of.began_ns > LONGEST_NS:
                 of.pieces = None
-            file.write_soon(of)
+            if was_open:
+                file.write_soon(of)
             trace.reset_trace(token)
         except Exception as error:
             say_once("traces", "a request is not traced: " + reason_of(error))

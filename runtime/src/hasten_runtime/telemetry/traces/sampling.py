@@ -19,6 +19,9 @@ REST = 200
 #: Traced side by side. Answers that go on for hours are not to keep others from being traced.
 MOST_UNDER_WAY = 8
 
+#: … and so they are given up after a while, if there are many.
+LONGEST_NS = 30_000_000_000
+
 due_ns = pulse.NEVER_NS
 _is_begun = False
 
@@ -43,6 +46,8 @@ def traced(app: Any, began_ns: int) -> Any:
     global due_ns
     try:
         due_ns = began_ns + _about(EVERY_NS)
+        if trace.under_way >= MOST_UNDER_WAY:
+            trace.drop_before(began_ns - LONGEST_NS)
         if trace.under_way < MOST_UNDER_WAY:
             from hasten_runtime.telemetry.traces.on_asgi import Traced
 

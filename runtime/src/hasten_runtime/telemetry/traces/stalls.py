@@ -36,10 +36,7 @@ def held(began_ns: int, name: str) -> None:
         if ended_ns - began_ns >= LEAST_OF_A_CALL_NS and is_in_a_loop():
             of = trace.current()
             if of is not None:
-                frames = own_frames()
-                of.add(("stall", began_ns, ended_ns, name, "", -1, frames))
-                if ended_ns - began_ns >= LEAST_NS:
-                    count(ended_ns - began_ns, frames)
+                of.add(("stall", began_ns, ended_ns, name, "", -1, own_frames()))
     except Exception as error:
         say_once("stalls", "a stall is not noticed: " + reason_of(error))
 
@@ -106,25 +103,54 @@ class Stepped:
         """
         of = self._trace
         try:
-            ended_ns = min(ended_ns, of.ended_ns or ended_ns)
-            for from_ns, to_ns in _gaps(of, began_ns, ended_ns):
-                if to_ns - from_ns >= LEAST_NS:
-                    of.add(("stall", from_ns, to_ns, "the event loop was held", "", -1, ()))
-                    count(to_ns - from_ns, ())
+            frames = _most_seen([frames for at_ns, frames in of.sights if began_ns <= at_ns <= ended_ns])
+            add_rest(of, began_ns, min(ended_ns, of.ended_ns or ended_ns), frames)
+            of.sights.clear()
         except Exception as error:
             say_once("stalls", "a stall is not noticed: " + reason_of(error))
 
 
-def _gaps(of: trace.Trace, began_ns: int, ended_ns: int) -> list[tuple[int, int]]:
+def add_rest(of: trace.Trace, began_ns: int, ended_ns: int, frames: tuple[Frame, ...]) -> None:
     """
-    What is left of this time without the stalls that steps have told of themselves.
+    The loop was held by this request all that time: what is long and not known yet is in its trace.
     """
-    known = sorted((each[1], each[2]) for each in of.steps if each[0] == "stall" and each[1] >= began_ns)
-    found = []
-    for from_ns, to_ns in known:
-        found.append((began_ns, from_ns))
+    known = sorted((each[1], each[2]) for each in of.steps if each[0] == "stall" and each[2] > began_ns)
+    for from_ns, to_ns in [*known, (ended_ns, ended_ns)]:
+        if min(from_ns, ended_ns) - began_ns >= LEAST_NS:
+            of.add(("stall", began_ns, min(from_ns, ended_ns), "the event loop was held", "", -1, frames))
         began_ns = max(began_ns, to_ns)
-    return [*found, (began_ns, ended_ns)]
+
+
+def outermost(steps: list[trace.Step]) -> list[trace.Step]:
+    """
+    The steps, by their beginning, without stalls within stalls: a call that waits may be made of others.
+    """
+    found = []
+    held_until_ns = 0
+    for each in sorted(steps, key=_order):
+        if each[0] == "stall":
+            if each[2] <= held_until_ns:
+                continue
+            held_until_ns = each[2]
+        found.append(each)
+    return found
+
+
+def count_all(steps: list[trace.Step]) -> None:
+    """
+    The stalls among these steps are counted at the places that caused them, if others noticed them.
+    """
+    for kind, from_ns, to_ns, _, _, _, frames in steps:
+        if kind == "stall" and to_ns - from_ns >= LEAST_NS:
+            count(to_ns - from_ns, frames)
+
+
+def _order(step: trace.Step) -> tuple[int, int]:
+    return step[1], -step[2]
+
+
+def _most_seen(sights: list[tuple[Frame, ...]]) -> tuple[Frame, ...]:
+    return max(sights, key=sights.count) if sights else ()
 
 
 def forget() -> None:

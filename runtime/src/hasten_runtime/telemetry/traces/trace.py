@@ -4,7 +4,7 @@ The trace of the request that is under way, and how a step is added to it.
 Hooks ask `under_way` first, a number of this module: while no request is being traced, that is all they pay.
 """
 
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from time import perf_counter_ns as now
 from typing import Any, Optional
 
@@ -20,6 +20,7 @@ Step = tuple[str, int, int, Any, str, int, tuple[Frame, ...]]
 
 #: How many requests of this process are being traced right now.
 under_way = 0
+_open: list["Trace"] = []
 
 
 class Trace:
@@ -29,12 +30,13 @@ class Trace:
     Attributes:
         ended_ns: When its answer was complete; 0 until then. What happens later is no part of it.
         cost_ns: What adding steps has cost, for the budget.
+        sights: Where the event loop was seen while this request held it, and when.
         pieces: Of the answer's body, until it is digested; None where it is too long for that.
     """
 
     __slots__ = (
         "asked", "at", "began_ns", "cache_control", "cost_ns", "cpu_ns", "ended_ns", "identity", "left_out", "method",
-        "pieces", "route", "sent_bytes", "sets_cookie", "status", "steps", "thread",
+        "pieces", "route", "sent_bytes", "sets_cookie", "sights", "status", "steps", "thread",
     )  # fmt: skip
 
     def __init__(self, began_ns: int, at: float, thread: int) -> None:
@@ -45,6 +47,7 @@ class Trace:
         self.sets_cookie = False
         self.pieces: Optional[list[bytes]] = []
         self.steps: list[Step] = []
+        self.sights: list[tuple[int, tuple[Frame, ...]]] = []
 
     def add(self, step: Step) -> None:
         """
@@ -89,20 +92,42 @@ def record(kind: str, began_ns: int, name: Any, values: Any = None, rows: int = 
         say_once("trace " + kind, "a step of a trace is missing: " + reason_of(error))
 
 
-def began() -> None:
+def of_context(context: Context) -> Optional[Trace]:
+    """
+    The trace of a request that may be under way elsewhere.
+    """
+    return context.get(_current)
+
+
+def began(of: Trace) -> None:
     """
     One more request is being traced.
     """
     global under_way
-    under_way += 1
+    _open.append(of)
+    under_way = len(_open)
 
 
-def ended() -> None:
+def ended(of: Trace) -> bool:
     """
-    One less.
+    Whether it was still being traced, which it is not any more.
     """
     global under_way
-    under_way = max(0, under_way - 1)
+    was_open = of in _open
+    if was_open:
+        _open.remove(of)
+    under_way = len(_open)
+    return was_open
+
+
+def drop_before(began_ns: int) -> None:
+    """
+    Requests that began before then are not traced any longer: streams that go on are not to keep others from it.
+    """
+    for each in list(_open):
+        if each.began_ns < began_ns:
+            each.ended_ns = now()
+            ended(each)
 
 
 def forget() -> None:
@@ -110,6 +135,7 @@ def forget() -> None:
     No request is being traced.
     """
     global under_way
+    _open.clear()
     under_way = 0
     set_trace(None)
 
