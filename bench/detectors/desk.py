@@ -12,13 +12,15 @@ from pathlib import Path
 
 import msgspec
 
+from bench.detectors.answers import Answers, ask
+from bench.detectors.faults import flattened
 from hasten.application import App
 from hasten.diagnose import Diagnosis, diagnose
 from hasten.evidence import Observation
+from hasten.model import Finding
 from hasten.observe.run import observe
 from hasten.session import opened
 from hasten.slowdesk import PASSWORD, find_slowdesk, prepare
-from hasten.target import Ignore
 
 #: Health checks, which cost next to nothing: a leak shows after thousands of requests, not after hundreds.
 STEADY = [{"path": "/api/health", "weight": 1}]
@@ -30,10 +32,10 @@ class Load:
     How long and how hard a desk is loaded: with the traffic of a working day, then with health checks only.
     """
 
-    rate_per_s: float = 3.0
-    seconds: float = 150.0
-    steady_rate_per_s: float = 150.0
-    steady_seconds: float = 60.0
+    rate_per_s: float = 1.5
+    seconds: float = 420.0
+    steady_rate_per_s: float = 200.0
+    steady_seconds: float = 75.0
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,16 @@ class Seen:
     What came of one desk.
     """
 
+    answers: Answers
     observation: Observation
-    steady: Observation
-    diagnosis: Diagnosis
-    steady_diagnosis: Diagnosis
+    diagnoses: list[Diagnosis]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """
+        All that was found, under either load.
+        """
+        return [finding for diagnosis in self.diagnoses for finding in diagnosis.findings]
 
 
 def look(state_dir: Path, load: Load, scale: float, *, is_healthy: bool) -> Seen:
@@ -55,12 +63,16 @@ def look(state_dir: Path, load: Load, scale: float, *, is_healthy: bool) -> Seen
     os.environ["SLOWDESK_PASSWORD"] = PASSWORD
     config = written(state_dir, scale, is_healthy=is_healthy)
     with running(config) as app:
-        observation = observe(with_traffic(app, "traffic.jsonl", load.rate_per_s, load.seconds), "day", _silent)
+        recorded = find_slowdesk() / "traffic.jsonl"
+        said = ask(app, recorded)
+        day = app.state_dir / "traffic.jsonl"
+        day.write_text(flattened(recorded), encoding="utf-8")
+        observation = observe(with_traffic(app, str(day), load.rate_per_s, load.seconds), "day", _silent)
         steady_file = app.state_dir / "steady.jsonl"
         steady_file.write_text("".join(json.dumps(line) + "\n" for line in STEADY), encoding="utf-8")
         steady_app = with_traffic(app, str(steady_file), load.steady_rate_per_s, load.steady_seconds)
         steady = observe(steady_app, "steady", _silent)
-        return Seen(observation, steady, diagnose(observation, app.target), diagnose(steady, app.target))
+        return Seen(said, observation, [diagnose(each, app.target) for each in (observation, steady)])
 
 
 def written(state_dir: Path, scale: float, *, is_healthy: bool) -> Path:
@@ -99,13 +111,6 @@ def with_traffic(app: App, file: str, rate_per_s: float, seconds: float) -> App:
         app.target.traffic, requests=file, rate_per_s=rate_per_s, duration_s=seconds, requests_per_day=None
     )
     return _with_target(app, traffic=traffic)
-
-
-def ignoring(app: App, symptom: str) -> App:
-    """
-    The same application, with one symptom accepted.
-    """
-    return _with_target(app, ignore=[Ignore(symptom=symptom, reason="a test")])
 
 
 def _with_target(app: App, **sections: object) -> App:

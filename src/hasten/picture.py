@@ -45,8 +45,8 @@ _PART_OF = {
 _RANK = {kind: rank for rank, kind in enumerate(_PART_OF)}
 #: The picture adds up if its sum is within this of what was measured.
 TOLERANCE = 0.05
-#: Of fewer requests a mean says little: one that takes as long as all others together moves it by a fifth.
-LEAST_TRACES = 5
+#: Of fewer requests a mean says little: where they differ by as much as they take, it is off by a fifth and more.
+LEAST_TRACES = 20
 
 _LATENCY = "http.client.request.duration"
 
@@ -100,7 +100,10 @@ def inside(traces: Traces) -> list[RoutePicture]:
     """
     The same of traces alone, without anybody who measured from outside.
     """
-    found = [_of_route(route, some, traces, 0, None) for route, some in by_route(traces).items()]
+    found = [
+        replace(_of_route(route, some, traces, 0, None), why="inside the worker only")
+        for route, some in by_route(traces).items()
+    ]
     return sorted(found, key=lambda each: -each.total_s * each.traces)
 
 

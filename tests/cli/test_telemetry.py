@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Said
 from tests.story import CONFIG
 from tests.world.test_telemetry import route, statement, write
+from tests.world.test_traces import line
 
 Run = Callable[..., Said]
 
@@ -61,3 +62,18 @@ def test_where_nobody_counts_that_is_said(run: Run, folder: Path) -> None:
     """
     assert "no worker has counted anything" in run("telemetry").out
     assert [] == run("telemetry", "--json").data["routes"]
+
+
+def test_the_time_of_followed_requests_is_taken_apart(run: Run, folder: Path) -> None:
+    """
+    For people as shares, for programs as seconds; nobody has measured from outside.
+    """
+    write(folder, os.getpid(), [route("/orders/{id}", 10, 12)], [])
+    traces = folder.parent / "traces"
+    traces.mkdir()
+    steps = [["db", 1_000_000, 2_000_000, 0, "ef", 1, [1]]]
+    (traces / f"{os.getpid()}.jsonl").write_bytes(line(1, steps=steps))
+    said, data = run("telemetry"), run("telemetry", "--json").data
+
+    assert "application 60% · database 40%" in said.out
+    assert {"database": 0.002, "application": 0.003} == data["pictures"][0]["parts"]

@@ -2,15 +2,22 @@
 hasten telemetry: what the agents in the application have counted.
 """
 
+from pathlib import Path
+
 import click
+import msgspec
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from hasten import picture
+from hasten.cli import pictures
 from hasten.cli.options import common
 from hasten.cli.output import out, say_json
+from hasten.observe.traces import as_evidence
+from hasten.picture import RoutePicture
 from hasten.session import located
-from hasten.world import telemetry
+from hasten.world import telemetry, traces
 from hasten.world.policy_file import PolicyFile
 from hasten.world.telemetry import Durations, Telemetry
 
@@ -22,21 +29,34 @@ MOST_ROWS = 20
 @common
 def command(config: str | None, as_json: bool) -> None:
     """
-    Show the routes and statements that the agents have counted, those that take most time first.
+    Show the routes and statements that the agents have counted, those that take most time first, and where the time of
+    the requests goes that they have followed lately.
     """
     workers_dir = PolicyFile(located(config).state_dir / "policy").workers_dir
     found = telemetry.merged(telemetry.snapshots(telemetry.folder_of(workers_dir)))
+    routes = _followed(workers_dir)
     if as_json:
-        say_json(found)
+        say_json({**msgspec.to_builtins(found), "pictures": routes})
         return
     if not found.workers:
         out.print("no worker has counted anything: nothing runs with the agent in it, or no request came yet")
         return
     out.print(_routes(found))
     out.print(_statements(found))
+    if routes:
+        out.print(pictures.table(routes))
     workers = "1 worker" if len(found.workers) == 1 else f"{len(found.workers)} workers"
     beyond = f"; {found.left_out} lines of little time were left out" if found.left_out else ""
     out.print(f"{workers}, {len(found.routes)} routes, {len(found.statements)} statements{beyond}")
+
+
+def _followed(workers_dir: Path) -> list[RoutePicture]:
+    """
+    The time of the requests whose traces are there: the latest few minutes of each worker.
+    """
+    files = traces.TraceFiles(traces.folder_of(workers_dir))
+    lines = files.read()
+    return picture.inside(as_evidence(lines, None, len(lines), dict(files.unread)))
 
 
 def _routes(found: Telemetry) -> Table:
