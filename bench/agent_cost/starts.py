@@ -17,7 +17,7 @@ import asyncio, json, time, fastapi, psycopg, uvicorn
 from hasten_runtime import servers
 async def app(scope, receive, send): pass
 began = time.process_time()
-servers.wrapped(app, "uvicorn")
+servers.behind(app, "uvicorn", "asgi")
 print(1000 * (time.process_time() - began))
 """
 

@@ -27,11 +27,11 @@ PATIENCE_S = 60.0
 @contextmanager
 def serving(state_dir: Path, *command: str, **environment: str) -> Iterator[str]:
     """
-    The address of the application that the command serves; `PORT` in it is the port.
+    The address of the application that Python serves with these arguments; `PORT` in them is the port.
     """
     port = free_port()
     process = subprocess.Popen(
-        [*agent.launcher(), *(each.replace("PORT", str(port)) for each in command)],
+        [*agent.launcher(), sys.executable, *(each.replace("PORT", str(port)) for each in command)],
         cwd=Path(__file__).parent,
         env={**os.environ, **agent.surroundings(state_dir), **environment},
         stdout=subprocess.DEVNULL,
@@ -56,7 +56,7 @@ def uvicorn(app: str) -> list[str]:
     """
     The command that serves an application of this folder, in the environment of the tests.
     """
-    return [sys.executable, "-m", "uvicorn", app, "--port", "PORT"]
+    return ["-m", "uvicorn", app, "--port", "PORT"]
 
 
 def traces(state_dir: Path) -> list[Any]:

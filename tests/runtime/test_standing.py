@@ -45,7 +45,7 @@ class Desk:
         """
         The same folder in another process that has just started.
         """
-        clocks = Clocks(lambda: self.time.steady, lambda: self.time.wall)
+        clocks = Clocks(lambda: self.time.steady, lambda: self.time.wall, lambda: round(self.time.steady * 1e9))
         return Standing(str(self.path), self._stop, self.told.append, clocks)
 
     def rules(self) -> list[str]:

@@ -79,19 +79,19 @@ def _wrapped(app: Any, server: str, interface: str) -> Any:
     if interface == "wsgi":
         from hasten_runtime.http import wsgi
 
-        return wsgi.Agent(app, standing)
+        return wsgi.Agent(app, standing, observer(server, interface))
     from hasten_runtime.http import asgi
 
-    return asgi.Agent(app, standing, observer(server))
+    return asgi.Agent(app, standing, observer(server, interface))
 
 
-def observer(server: str) -> Any:
+def observer(server: str, interface: str) -> Any:
     """
-    What counts the requests of an ASGI application, and says where; None where telemetry is switched off.
+    What counts the requests of an application, and says where; None where telemetry is switched off.
     """
     if not drivers.is_wanted():
         return None
-    from hasten_runtime.telemetry import export, requests
+    from hasten_runtime.telemetry import export, requests, wsgi_requests
 
     export.begin(server)
-    return requests.observed
+    return wsgi_requests.observed if interface == "wsgi" else requests.observed

@@ -1,12 +1,13 @@
 """
 The policy as it stands: read again within a quarter of a second after it changed, in whichever process asks.
 
-No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S looks once more (three
-`stat` calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in
+No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S, or after the end of a
+candidate's lease, looks once more (three `stat` calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in
 one that was forked or spawned a moment ago, and nothing has to be told to anybody.
 """
 
 import os
+import re
 import time
 from typing import Any, Callable, NamedTuple, Optional
 
@@ -22,11 +23,12 @@ NOTHING = Policy(revision=0, rules=(), trial=None)
 
 class Clocks(NamedTuple):
     """
-    Seconds that only grow, and seconds since 1970.
+    Seconds that only grow, seconds since 1970, and the nanoseconds that each request reads: the cheapest clock.
     """
 
     steady: Callable[[], float]
     wall: Callable[[], float]
+    ticks: Callable[[], int]
 
 
 def _steady() -> float:
@@ -34,7 +36,7 @@ def _steady() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-CLOCKS = Clocks(_steady if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic, time.time)
+CLOCKS = Clocks(_steady if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic, time.time, time.perf_counter_ns)
 
 
 class Standing:
@@ -45,6 +47,10 @@ class Standing:
         path: The policy.
         stop: A file that switches every rule off by being there, as `STOP` beside the policy does.
         tell: Hears what was read, for the handshake.
+
+    Attributes:
+        due_ns: When somebody is to look again, by the clock `ticks`.
+        meets: Whether any rule may be for a path, or for all that a trial decides; None where nothing is to be obeyed.
     """
 
     def __init__(
@@ -54,7 +60,9 @@ class Standing:
         self._stops = [place for place in (os.path.join(os.path.dirname(path), "STOP"), stop) if place]
         self._tell = tell
         self._clocks = clocks
-        self._next_look = 0.0
+        self.ticks = clocks.ticks
+        self.due_ns = 0
+        self.meets: Optional[Callable[[str], Any]] = None
         self._signature: Optional[tuple[int, ...]] = None
         self._read = NOTHING
         self._was_read = False
@@ -67,17 +75,28 @@ class Standing:
         """
         The policy to obey for one request. Never raises: what cannot be read leaves the last good one in force.
         """
-        now = self._clocks.steady()
-        if now >= self._next_look:
-            self._next_look = now + LOOK_EVERY_S
-            try:
-                self._look()
-            except Exception as error:
-                say_once("policy", "the policy cannot be looked at: " + reason_of(error))
-            self._now = NOTHING if self._stopped else self._read
-        if self._now.trial is not None and now >= self._lease[2]:
-            self._now = self._now._replace(trial=None)
+        if self.ticks() >= self.due_ns:
+            self.look()
         return self._now
+
+    def look(self) -> None:
+        """
+        What is obeyed is what stands in the policy now. Never raises.
+        """
+        self.due_ns = self.ticks() + int(LOOK_EVERY_S * 1e9)
+        try:
+            self._look()
+        except Exception as error:
+            say_once("policy", "the policy cannot be looked at: " + reason_of(error))
+        now = NOTHING if self._stopped else self._read
+        if now.trial is not None:
+            left_s = self._lease[2] - self._clocks.steady()
+            if left_s <= 0:
+                now = now._replace(trial=None)
+            else:
+                self.due_ns = min(self.due_ns, self.ticks() + int(left_s * 1e9))
+        if now is not self._now:
+            self._now, self.meets = now, _meeting(now)
 
     def _look(self) -> None:
         # Whatever has that name counts, a link to nowhere too: who makes one means it.
@@ -142,6 +161,20 @@ def _readable(path: str) -> Optional[Policy]:
             return read_policy(file.read())._replace(trial=None)
     except (RefusedPolicy, OSError):
         return None
+
+
+def _meeting(policy: Policy) -> Optional[Callable[[str], Any]]:
+    """
+    What a path is asked first, so that most requests are done with one question.
+    """
+    if policy.trial is not None:
+        return _always
+    patterns = [path.pattern for rule in policy.rules for path in rule.paths]
+    return re.compile("|".join(patterns), re.DOTALL).fullmatch if patterns else None
+
+
+def _always(_path: str) -> bool:
+    return True
 
 
 def _signature(path: str) -> Optional[tuple[int, ...]]:

@@ -20,6 +20,7 @@ from hasten_runtime.standing import Standing
 
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Observe = Callable[[Application, Environ, StartResponse], Iterable[bytes]]
 
 
 class Agent:
@@ -29,11 +30,13 @@ class Agent:
     Args:
         app: The application as the server loaded it.
         standing: The policy as it stands.
+        observe: Counts a request that it has answered by what it is given, if requests are counted.
     """
 
-    def __init__(self, app: Application, standing: Standing) -> None:
+    def __init__(self, app: Application, standing: Standing, observe: Optional[Observe] = None) -> None:
         self.app = app
         self._standing = standing
+        self._observe = observe
         self._variants = ThreadVariants()
         self._chains = Chains(self._variants, here)
 
@@ -41,6 +44,11 @@ class Agent:
         """
         The request is answered, by the application.
         """
+        if self._observe is not None:
+            return self._observe(self._answer, environ, start_response)
+        return self._answer(environ, start_response)
+
+    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         policy = self._standing.policy()
         if policy.rules or policy.trial is not None:
             answer = None

@@ -45,6 +45,7 @@ def watch() -> None:
         after_import("psycopg", _psycopg)
         after_import("asyncpg", _asyncpg)
         after_import("psycopg2", _psycopg2)
+        after_import("django.core.handlers.base", _django)
         if are_traces_wanted():
             for name in TRACED:
                 after_import(name, _traced)
@@ -80,6 +81,12 @@ def _traced(module: ModuleType) -> None:
 
     place, function = TRACED[module.__name__]
     getattr(import_module("hasten_runtime.telemetry.traces." + place), function)(module)
+
+
+def _django(module: ModuleType) -> None:
+    from hasten_runtime.telemetry import on_django
+
+    on_django.hook(module)
 
 
 def _psycopg(module: ModuleType) -> None:

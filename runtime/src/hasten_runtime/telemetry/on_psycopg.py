@@ -17,6 +17,7 @@ from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.statements import took
 from hasten_runtime.telemetry.traces import database, trace
+from hasten_runtime.telemetry.weaving import PREFIX, woven
 
 Method = Callable[..., Any]
 
@@ -35,7 +36,8 @@ def hook(psycopg: ModuleType) -> None:
     database.watch_connect(psycopg.Connection, "postgresql", is_async=False)
     psycopg.connect = psycopg.Connection.connect  # type: ignore[attr-defined]
     database.watch_connect(psycopg.AsyncConnection, "postgresql", is_async=True)
-    for name in ("_execute_gen", "_executemany_gen_pipeline", "_executemany_gen_no_pipeline"):
+    _replace(psycopg.Cursor, "_execute_gen", _timed_within)
+    for name in ("_executemany_gen_pipeline", "_executemany_gen_no_pipeline"):
         _replace(psycopg.Cursor, name, _timed)
     _replace(psycopg.ServerCursor, "_declare_gen", _timed)
     _replace(psycopg.Connection, "_exec_command", _command)
@@ -50,6 +52,25 @@ def _replace(of: type, name: str, wrapper: Callable[[Method], Method]) -> None:
         say_once("psycopg " + name, "this psycopg has no " + name + ", so what goes that way is not counted")
         return
     setattr(owner, name, wrapper(owner.__dict__[name]))
+
+
+def _timed_within(inner: Method) -> Method:
+    """
+    Timed as by `_timed`, by statements of its own: this is what every execution goes through.
+    """
+    text = "query if type(query) is str else _hasten_text(self, query)"
+    step = "if _hasten_trace.under_way: _hasten_step(self, query, (params,), _hasten_began_ns)"
+    found = woven(
+        inner,
+        before="_hasten_began_ns = _hasten_now()",
+        after=f"_hasten_took({text}, _hasten_began_ns)\n{step}",
+        failed=f"_hasten_took({text}, _hasten_began_ns, True)\n    {step}",
+        names={
+            PREFIX + "now": now, PREFIX + "took": took, PREFIX + "text": _text,
+            PREFIX + "trace": trace, PREFIX + "step": _trace,
+        },
+    )  # fmt: skip
+    return found or _timed(inner)
 
 
 def _timed(inner: Method) -> Method:

@@ -11,9 +11,11 @@ from time import perf_counter_ns as now
 from typing import Any, Callable
 
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.telemetry import pulse, routes, statements
+from hasten_runtime.telemetry import pulse, routes
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, Over, set_doing
+from hasten_runtime.telemetry.routes import name_of, teller_of
+from hasten_runtime.telemetry.statements import sum_up
 from hasten_runtime.telemetry.traces import sampling
 
 #: Of routes × methods × classes of status; what is beyond counts as OTHERS.
@@ -42,52 +44,59 @@ class Route(Histogram):
 
 
 _table: dict[tuple[str, str, int], Route] = {}
+#: By the id of the framework's route, which is kept so that it stays its, the root path, the method and the status.
+_seen: dict[tuple[int, Any, str, int], Route] = {}
+MOST_SEEN = 4 * MOST_ROUTES
 
 
-async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
+async def observed(app: Any, scope: Scope, receive: Any, send: Send, began_ns: int) -> None:
     """
     The application answers the request, and the request is counted.
+
+    Args:
+        began_ns: When it came.
     """
-    status = sent_bytes = ended_ns = 0
     path, root, doing = "", None, OUTSIDE
     try:
         path, root = scope["path"], scope.get("root_path")
-        doing = Doing()
+        doing = Doing(send)
         set_doing(doing)
+        send = doing.watched
+        if began_ns >= sampling.due_ns:
+            app = sampling.traced(app, began_ns)
     except Exception as error:
         say_once("requests", "a request is not counted: " + reason_of(error))
-    began_ns = now()
-    if began_ns >= sampling.due_ns:
-        app = sampling.traced(app, began_ns)
-
-    def watched(message: Any) -> Awaitable[None]:
-        nonlocal status, sent_bytes, ended_ns
-        try:
-            if message["type"] == "http.response.body":
-                sent_bytes += len(message.get("body", b""))
-                if not message.get("more_body"):
-                    ended_ns = now()
-            elif message["type"] == "http.response.start":
-                status = message["status"]
-        except Exception as error:
-            say_once("send", "a message of an answer is not counted: " + reason_of(error))
-        return send(message)
-
     try:
-        await app(scope, receive, watched)
+        await app(scope, receive, send)
     except BaseException as error:
-        if not status:
-            status = 500 if isinstance(error, Exception) else GONE
+        if not doing.status:
+            doing.status = 500 if isinstance(error, Exception) else GONE
         raise
     finally:
-        try:
-            if doing.scope is not None:
-                scope = doing.scope
-            statements.ended(doing)
-            key = routes.name_of(scope, path, root, status), scope["method"], status // 100
-            finished(_table.get(key) or route(*key), began_ns, ended_ns or now(), sent_bytes, doing)
-        except Exception as error:
-            say_once("requests", "a request is not counted: " + reason_of(error))
+        if doing is not OUTSIDE:
+            try:
+                if doing:
+                    sum_up(doing)
+                doing.__class__ = Over
+                scope = doing.scope or scope
+                teller = teller_of(scope)
+                of = _seen.get((id(teller), scope.get("root_path"), scope["method"], doing.status))
+                if of is None:
+                    of = _of(teller, scope, path, root, doing.status)
+                finished(of, began_ns, doing.ended_ns or now(), doing.sent_bytes, doing)
+            except Exception as error:
+                say_once("requests", "a request is not counted: " + reason_of(error))
+
+
+def _of(teller: Any, scope: Scope, path: str, root: Any, status: int) -> Route:
+    """
+    What a request is counted in; found at once the next time, where a route of the framework's tells the name.
+    """
+    method = scope["method"]
+    of = route(name_of(scope, path, root, status), method, status // 100)
+    if routes.is_kept(teller) and len(_seen) < MOST_SEEN and scope.get("root_path") == root:
+        _seen[id(teller), root, method, status] = of
+    return of
 
 
 def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Doing) -> None:
@@ -103,7 +112,7 @@ def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Do
         row[(duration_ns >> (bits - LEAST_BITS)) & 63] += 1
         of.sum_ns += duration_ns
     of.sent_bytes += sent_bytes
-    if doing.statements and doing is not OUTSIDE:
+    if doing.statements:
         of.statements += doing.statements
         of.database_ns += doing.database_ns
         if doing.statements > of.most_statements:
@@ -135,6 +144,7 @@ def forget() -> None:
     Nothing was asked for yet.
     """
     _table.clear()
+    _seen.clear()
     routes.forget()
 
 

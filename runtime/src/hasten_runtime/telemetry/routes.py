@@ -16,12 +16,17 @@ LONGEST_PATH = 200
 NO_ROUTE = "(no route)"
 _WORD = re.compile(r"(?:[A-Za-z][A-Za-z_.-]{0,23}[0-9]?|v[0-9]{1,2}|\.well-known)\Z")
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
+#: Django's and Flask's `<int:id>`, and the named groups of a regular expression, which may hold others.
+_CONVERTER = re.compile(r"<(?:([^<>:]+):)?(\w+)>")
+_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)[?*+]?")
+_ANCHORS = re.compile(r"[$^\\]|\\Z")
 _NOT_FOUND = (404, 405)
 
 #: id of a route (with the prefix it was reached by, if any) → its name and the route itself, so that the id stays its.
 _of_routes: dict[Any, tuple[str, Any]] = {}
 _of_paths: dict[str, str] = {}
 _words: dict[str, set[str]] = {}
+_templates: dict[str, "Template"] = {}
 
 
 def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
@@ -32,7 +37,7 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
         path: What the scope said when the request came; a framework may have changed it.
         root: The root path at that moment.
     """
-    route = scope.get("route")
+    route = teller_of(scope)
     now_root = scope.get("root_path")
     if route is None:
         if now_root != root and now_root and path.startswith(now_root + "/"):
@@ -43,10 +48,6 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
         if scope.get("path_params"):
             return _filled(path, scope["path_params"])
         return _of_paths.get(path) or _named_path(path)
-    inner = scope.get("fastapi")
-    if inner is not None:
-        # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
-        route = inner.get("effective_route_context") or route
     key = id(route) if now_root == root else (id(route), now_root)
     found = _of_routes.get(key)
     if found is not None:
@@ -55,6 +56,24 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
     if len(_of_routes) < MOST_NAMES:
         _of_routes[key] = (name, route)
     return name
+
+
+def teller_of(scope: dict[str, Any]) -> Any:
+    """
+    What tells the name of a request's route; None where no framework has said which one it is.
+    """
+    inner = scope.get("fastapi")
+    if inner:
+        # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
+        return inner.get("effective_route_context") or scope.get("route")
+    return scope.get("route")
+
+
+def is_kept(teller: Any) -> bool:
+    """
+    Whether the name that this route tells is known, and the route kept for as long as it is.
+    """
+    return id(teller) in _of_routes
 
 
 def _template(route: Any, path: str, params: dict[str, Any]) -> str:
@@ -126,10 +145,45 @@ def without_ids(path: str, of: str = "") -> str:
     return prefix[len(of) :][:200] or "/"
 
 
+class Template:
+    """
+    A route that a framework tells as text.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+def template_of(text: str) -> Any:
+    """
+    The route that Flask (`/orders/<int:id>`) or Django (`orders/<int:id>`, `^orders/(?P<id>[0-9]+)$`) tells.
+    """
+    found = _templates.get(text)
+    if found is None:
+        if len(_templates) >= MOST_NAMES:
+            return None
+        found = _templates[text] = Template(_as_template(text))
+    return found
+
+
+def _as_template(text: str) -> str:
+    text = _GROUP.sub(r"{\1}", text)
+    text = _CONVERTER.sub(_placeholder, text)
+    return "/" + _ANCHORS.sub("", text).lstrip("/")
+
+
+def _placeholder(found: "re.Match[str]") -> str:
+    kind, name = found.groups()
+    return "{" + name + (":path}" if kind and kind.startswith("path") else "}")
+
+
 def forget() -> None:
     """
     No name was learned yet.
     """
+    _templates.clear()
     _of_routes.clear()
     _of_paths.clear()
     _words.clear()

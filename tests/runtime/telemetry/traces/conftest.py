@@ -1,5 +1,5 @@
 """
-Traces of one test are not there in the next; what a traced request leaves is read as the control plane reads it.
+A traced request, and what it leaves, read as the control plane reads it.
 """
 
 import json
@@ -12,21 +12,7 @@ from typing import Any
 
 import pytest
 
-from hasten_runtime.telemetry import pulse
-from hasten_runtime.telemetry.traces import file, sampling, trace
-
-
-@pytest.fixture(autouse=True)
-def nothing_traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """
-    No request is traced, and none will be.
-    """
-    pulse.forget()
-    monkeypatch.setattr(sampling, "_is_begun", False)
-    monkeypatch.setattr(sampling, "due_ns", pulse.NEVER_NS)
-    monkeypatch.setattr(file._place, "folder", "")
-    yield
-    pulse.forget()
+from hasten_runtime.telemetry.traces import file, trace
 
 
 @pytest.fixture

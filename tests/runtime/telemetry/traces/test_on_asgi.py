@@ -5,6 +5,7 @@ A traced request of an ASGI application.
 import asyncio
 from contextlib import nullcontext
 from collections.abc import Callable
+from time import perf_counter_ns as now
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,12 +13,11 @@ import pytest
 from tests.runtime.driving import App, Sent, answering, ask, scope_of
 
 from hasten_runtime.http.asgi import Agent
-from hasten_runtime.policy import Policy
 from hasten_runtime.telemetry import requests
 from hasten_runtime.telemetry.traces import on_asgi, sampling, trace
 
 Written = Callable[[], list[Any]]
-NOTHING: Any = SimpleNamespace(policy=lambda: Policy(0, (), None))
+NOTHING: Any = SimpleNamespace(due_ns=1 << 62, ticks=now, meets=None)
 
 
 async def traced(app: App, *args: Any, received: Any = (), **named: Any) -> Sent:

@@ -79,13 +79,8 @@ class Traced:
         """
         of = self._trace
         try:
-            was_open = trace.ended(of)
             of.ended_ns = of.ended_ns or now()
-            of.route = routes.name_of(scope, path, root, of.status)
-            if of.ended_ns - of.began_ns > LONGEST_NS:
-                of.pieces = None
-            if was_open:
-                file.write_soon(of)
+            finished(of, routes.name_of(scope, path, root, of.status))
             trace.reset_trace(token)
         except Exception as error:
             say_once("traces", "a request is not traced: " + reason_of(error))
@@ -158,3 +153,15 @@ def kept(pieces: Optional[list[bytes]], body: Any, sent_bytes: int) -> Optional[
     if body:
         pieces.append(bytes(body))
     return pieces
+
+
+def finished(of: trace.Trace, name: str) -> None:
+    """
+    The trace is complete, and is being written unless it was given up.
+    """
+    was_open = trace.ended(of)
+    of.route = name
+    if of.ended_ns - of.began_ns > LONGEST_NS:
+        of.pieces = None
+    if was_open:
+        file.write_soon(of)

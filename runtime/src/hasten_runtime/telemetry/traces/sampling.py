@@ -43,18 +43,39 @@ def traced(app: Any, began_ns: int) -> Any:
     """
     The ASGI application, for one request: it leaves a trace, if there is room for one. Never raises.
     """
-    global due_ns
     try:
-        due_ns = began_ns + _about(EVERY_NS)
-        if trace.under_way >= MOST_UNDER_WAY:
-            trace.drop_before(began_ns - LONGEST_NS)
-        if trace.under_way < MOST_UNDER_WAY:
+        if _has_room(began_ns):
             from hasten_runtime.telemetry.traces.on_asgi import Traced
 
             return Traced(app, began_ns)
     except Exception as error:
         say_once("traces", "a request is not traced: " + reason_of(error))
     return app
+
+
+def traced_wsgi(environ: Any, began_ns: int) -> Any:
+    """
+    What becomes the trace of this request of a WSGI application, if there is room for one. Never raises.
+    """
+    try:
+        if _has_room(began_ns):
+            from hasten_runtime.telemetry.traces.on_wsgi import Traced
+
+            return Traced(environ, began_ns)
+    except Exception as error:
+        say_once("traces", "a request is not traced: " + reason_of(error))
+    return None
+
+
+def _has_room(began_ns: int) -> bool:
+    """
+    Whether one more may be traced now; in any case the next is due a while later.
+    """
+    global due_ns
+    due_ns = began_ns + _about(EVERY_NS)
+    if trace.under_way >= MOST_UNDER_WAY:
+        trace.drop_before(began_ns - LONGEST_NS)
+    return trace.under_way < MOST_UNDER_WAY
 
 
 def paid(cost_ns: int) -> None:
