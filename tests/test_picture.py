@@ -139,7 +139,7 @@ def test_traces_count_as_often_as_they_stand_for_others() -> None:
     [
         (20, {"measured_s": 0.1}, 0.104, True, ""),
         (20, {"measured_s": 0.1}, 0.2, False, "took another time than all 60"),
-        (19, {"measured_s": 0.1}, 0.1, None, "19 traces are too few to stand for 60 requests"),
+        (9, {"measured_s": 0.1}, 0.1, None, "9 traces are too few to stand for 60 requests"),
         (20, {}, 0.1, None, "no trace could be paired"),
     ],
     ids=["within 5 %", "not representative", "few", "not paired"],

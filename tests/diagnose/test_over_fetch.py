@@ -74,6 +74,8 @@ def test_what_a_compressed_answer_holds_counts_before_compression(
         {"text": "SELECT strange FROM unheard_of WHERE id = ?"},
         {"rows": -1},
         {"status": 500},
+        {"status": 304, "sent_bytes": 0},
+        {"route": "HEAD /api/inquiries", "sent_bytes": 0},
         {"left_out": 1},
     ],
     ids=str,

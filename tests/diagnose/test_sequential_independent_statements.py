@@ -17,12 +17,13 @@ def ask(written: Written, *steps: tuple[str, float, float, str], count: int = 6,
     Requests that execute these statements; "{}" in the values stands for another value in each request.
     """
     for number in range(count):
+        values = {name: value(number) if callable(value) else value for name, value in given.items()}
         written.add(
             *(
                 written.step("db", begins, takes, text, detail=detail.format(number))
                 for text, begins, takes, detail in steps
             ),
-            **given,
+            **values,
         )
 
 
@@ -71,6 +72,7 @@ def test_values_that_were_known_before_both_are_independent(observed: Any, targe
     [
         ([(FIRST, 0, 30, "day {}"), (SECOND, 40, 30, "from the answer {}")], {}),
         ([(FIRST, 0, 30, "always"), (SECOND, 40, 30, "always")], {}),
+        ([(FIRST, 0, 30, "{}"), (SECOND, 40, 30, "{}")], {"pid": int}),
         ([(FIRST, 0, 60, "day {}"), (SECOND, 1, 60, "day {}")], {}),
         ([(FIRST, 0, 10, "day {}"), (SECOND, 20, 10, "day {}")], {}),
         ([(FIRST, 0, 30, "day {}"), (SECOND, 40, 30, "day {}")], {"takes_ms": 400}),
@@ -78,7 +80,17 @@ def test_values_that_were_known_before_both_are_independent(observed: Any, targe
         ([(FIRST, 0, 30, "day {}"), (SECOND, 40, 30, "")], {}),
         ([(FIRST, 0, 30, "day {}"), ("UPDATE a SET day = ?", 40, 30, "day {}")], {}),
     ],
-    ids=["depends", "constants", "at once", "too short", "too small", "too few", "unknown values", "a write"],
+    ids=[
+        "depends",
+        "constants",
+        "constants of other workers",
+        "at once",
+        "too short",
+        "too small",
+        "too few",
+        "unknown values",
+        "a write",
+    ],
 )
 def test_what_may_depend_or_saves_little_is_left_alone(
     observed: Any, target: Any, written: Written, steps: Any, given: Any

@@ -10,8 +10,8 @@ How it is found: rows received by followed requests × the mean width of the col
     bytes beyond the answer's.
 Minimum support: three requests of the route; a fifth more than the answer has, and 10 kB, in their mean.
 What could be wrong: an answer may be computed from many rows on purpose, where the database could not do it. Widths are
-    the table's mean. Only answers in text are judged, and only rows of tables whose columns are known; columns that
-    are computed count nothing.
+    the table's mean. Only answers to GET in text are judged, and only rows of tables whose columns are known; columns
+    that are computed count nothing.
 """
 
 from collections import defaultdict
@@ -50,8 +50,9 @@ def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: AR
     found = []
     for route, requests in _traces.followed(observation).items():
         expansion = _expansion(route, observation)
-        good = [each for each in _traces.succeeded(requests) if not each.trace.left_out]
-        if expansion is None or len(good) < about.minimum["requests"]:
+        # An answer without a body, as 304 is, says nothing of what was made for it.
+        good = [each for each in requests if each.trace.status == 200 and not each.trace.left_out]
+        if expansion is None or not route.startswith("GET ") or len(good) < about.minimum["requests"]:
             continue
         finding = _of_route(route, good, expansion, widths, observation)
         if finding is not None:

@@ -15,7 +15,7 @@ What could be wrong: a later statement may only make sense if an earlier one fin
     independent statements are not recognized. Side by side they need more connections.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from hasten.diagnose import _traces, _words, cost
@@ -52,6 +52,7 @@ class _Route:
     """
 
     keys: list[Key]
+    pids: list[int]
     requests: list[Steps]
     known: list[dict[Key, frozenset[str]]]
 
@@ -76,7 +77,7 @@ def _common(requests: list[Followed]) -> _Route:
     all_steps = [_by_key(each) for each in requests]
     keys = [key for key in all_steps[0] if all(key in steps for steps in all_steps)]
     known = [_known(request, steps) for request, steps in zip(requests, all_steps, strict=True)]
-    return _Route(keys[:_MOST_STATEMENTS], all_steps, known)
+    return _Route(keys[:_MOST_STATEMENTS], [each.trace.pid for each in requests], all_steps, known)
 
 
 def _by_key(request: Followed) -> Steps:
@@ -130,8 +131,9 @@ def _is_independent(of: _Route, later: Key, earlier: Key) -> bool:
     """
     if "?" not in later[0]:
         return True
-    # Values that are the same in all requests could be the same by accident.
-    if len({steps[later].detail for steps in of.requests}) < 2:
+    values = [(pid, steps[later].detail) for pid, steps in zip(of.pids, of.requests, strict=True)]
+    # What is the same in all requests could be the same by accident; other workers have other hashes for it.
+    if not any(count > 1 for count in Counter(pid for pid, _ in set(values)).values()):
         return False
     return all(steps[later].detail in known[earlier] for steps, known in zip(of.requests, of.known, strict=True))
 
