@@ -88,6 +88,13 @@ class TraceSampler:
             self._look()
 
     def _look(self) -> None:
+        try:
+            self._collect()
+        except OSError as error:
+            # A folder that may not be looked into is a missing part of the evidence, and no reason to end the run.
+            self._files.unread[error.strerror or type(error).__name__] += 1
+
+    def _collect(self) -> None:
         for line in self._files.read():
             self._keep(line)
         for snapshot in telemetry.snapshots(telemetry.folder_of(self._workers_dir)):
