@@ -111,9 +111,9 @@ def write_last() -> None:
     What this process has counted and traced is on disk, if it is not yet: it is about to end. Never raises.
     """
     try:
-        if _place.folder and _extent() != _place.written and _place.writing.acquire(False):
+        if _place.folder and _extent() != _place.written and _place.writing.acquire(True, file.LAST_S):
             _write(_place.writing)
-        file.write()
+        file.write_last()
     except Exception as error:
         say_once("export", "the last telemetry of a process is not written: " + reason_of(error))
 
