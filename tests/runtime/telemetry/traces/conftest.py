@@ -31,9 +31,10 @@ def of() -> Iterator[trace.Trace]:
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Any]]:
     """
-    What has been written, once all that is finished is; what it cost puts no other trace off.
+    What has been written, once all that is finished is; what is due is traced, and what it cost puts no other off.
     """
     monkeypatch.setattr(sampling, "paid", lambda _: None)
+    monkeypatch.setattr(sampling, "_is_drawn", lambda: True)
     file.begin(str(tmp_path / "traces"))
 
     def read() -> list[Any]:
