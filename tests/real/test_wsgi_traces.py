@@ -60,7 +60,8 @@ def test_flask_under_threads(tmp_path: Path, url: str, driver: str) -> None:
     stream = next(each for each in found.routes if each.route == "/stream")
     statement, template = step(page, "db", "FROM item"), step(page, "template")
 
-    assert (3, 18) == (stream.most_statements - stream.most_statements % 3, stream.sent_bytes)
+    assert 18 == stream.sent_bytes
+    assert 3 <= stream.most_statements
     assert ["traced_flask.py found", "traced_flask.py item"] == step(item, "db", "FROM item")[6]
     assert 1 == step(item, "db", "FROM item")[5]
     assert "flask.jsonify" == step(item, "serialize")[3]
@@ -84,7 +85,7 @@ def test_django(tmp_path: Path, url: str, server: str) -> None:
             item = traced(tmp_path, "/shop/items/{number}/", lambda: client.get("/shop/items/7/"))
             page = traced(tmp_path, "/shop/page/", lambda: client.get("/shop/page/"))
             seen(tmp_path, Counter({"GET /shop/items/{number}/ 2xx": 1, "GET /shop/page/ 2xx": 1}))
-    statement, template = step(page, "db", "FROM ?item?".replace("?", '"')), step(page, "template")
+    statement, template = step(page, "db", 'FROM "item"'), step(page, "template")
 
     assert ["traced_django.py item"] == step(item, "db", 'FROM "item"')[6]
     assert "django.JsonResponse" == step(item, "serialize")[3]

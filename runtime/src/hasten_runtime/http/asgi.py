@@ -57,6 +57,8 @@ class Agent:
         """
         app = self.app
         if scope["type"] != "http":
+            if scope["type"] == "lifespan" and self._observe is not None:
+                receive = _heard(receive)
             return app(scope, receive, send)
         standing, began_ns = self._standing, self._ticks()
         if began_ns >= standing.due_ns:
@@ -110,6 +112,22 @@ def _recorded(record: Record, scope: Scope, send: Send) -> Send:
     from hasten_runtime.recorder import watching
 
     return watching.asgi(record, scope, send)
+
+
+def _heard(receive: Receive) -> Receive:
+    """
+    When the server says that it ends, what was counted is written once more: a signal may end the process after that.
+    """
+
+    async def receive_and_write() -> Any:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            from hasten_runtime.telemetry import export
+
+            export.write_last()
+        return message
+
+    return receive_and_write
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:

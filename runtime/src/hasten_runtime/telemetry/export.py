@@ -3,10 +3,9 @@ The snapshot: what this process has counted so far, in a file of its own that is
 
 No thread waits for its time: one that did would not be there after a fork, and would make forking a warning from Python
 3.12 on. A request or a statement that finds a snapshot due starts a thread that writes one and ends. So that the last
-requests before a pause are seen too, an event loop, where there is one, looks once more a moment later.
-
-The last one is written at the end of the interpreter. A process that is killed leaves what it had written two seconds
-before; what an earlier process of the same number has left is set aside, for its counts belong to the application too.
+requests before a pause are seen too, an event loop looks once more a moment later; where none is, a thread that ends
+with it does, in a worker of a server only. And at its end a process writes once more; one that is killed leaves what it
+had written before. What an earlier process of the same number has left is set aside: its counts are the application's.
 
 Writing takes turns with the application line by line, and the next snapshot is put off for two hundred times the
 processor time that this one took: all of it costs a worker at most half a percent.
@@ -25,9 +24,11 @@ from hasten_runtime import TELEMETRY_VERSION, __version__
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import process, pulse, requests, statements
 from hasten_runtime.telemetry.histogram import Histogram
-from hasten_runtime.telemetry.traces import database, sampling, stalls
+from hasten_runtime.telemetry.traces import database, file, sampling, stalls
 
 EVERY_S = 2.0
+#: When nobody has come since a snapshot.
+LOOK_AFTER_S = 1.1 * EVERY_S
 #: Of the processor time that a snapshot took, until the next.
 REST = 200
 #: Of one file. What has taken least time is left out, and how much that is, is said.
@@ -43,6 +44,7 @@ class _Place:
     writing = _thread.allocate_lock()
     is_watched = False
     is_begun = False
+    is_last_awaited = False
     written: tuple[int, int] = (0, 0)
 
 
@@ -62,6 +64,9 @@ def begin(server: str = "") -> None:
     workers = os.environ.get("HASTEN_WORKERS") or os.path.join(os.path.dirname(policy), "workers")
     _place.folder = os.path.join(workers, "telemetry")
     _place.server = server or _place.server
+    if not _place.is_last_awaited:
+        _place.is_last_awaited = True
+        atexit.register(write_last)
     pulse.on_beat(write_soon)
     pulse.due_ns = 0
     if server:
@@ -95,15 +100,27 @@ def write() -> None:
             _set_aside(folder, path)
             _place.is_begun = True
         _place.written = _extent()
-        with open(path + ".new", "w", encoding="utf-8") as file:
+        with open(path + ".new", "w", encoding="utf-8") as new:
             for piece in document():
-                file.write(piece)
+                new.write(piece)
                 # Lets go of the interpreter: a request never waits for more than one line.
                 time.sleep(0)
         os.replace(path + ".new", path)
     except Exception as error:
         say_once("export", "no telemetry is written to " + folder + ": " + reason_of(error))
     pulse.due_ns = _now() + int(max(EVERY_S, REST * (time.thread_time() - began)) * 1e9)
+
+
+def write_last() -> None:
+    """
+    What this process has counted and traced is on disk, if it is not yet: it is about to end. Never raises.
+    """
+    try:
+        if _place.folder and _extent() != _place.written and _place.writing.acquire(False):
+            _write(_place.writing)
+        file.write()
+    except Exception as error:
+        say_once("export", "the last telemetry of a process is not written: " + reason_of(error))
 
 
 def document() -> Iterator[str]:
@@ -200,15 +217,6 @@ def _set_aside(folder: str, path: str) -> None:
         os.replace(path, os.path.join(folder, f"{os.getpid()}-{time.time_ns()}.json"))
 
 
-def _last_words() -> None:
-    """
-    What was counted since the last snapshot is written, at the end of the interpreter.
-    """
-    # A thread may be writing still; it is not waited for longer than an ending worker has.
-    if _place.folder and _extent() != _place.written and _place.writing.acquire(True, 1.0):
-        write()
-
-
 def _write(lock: _thread.LockType) -> None:
     try:
         write()
@@ -218,17 +226,26 @@ def _write(lock: _thread.LockType) -> None:
 
 def _look_again() -> None:
     """
-    Where an event loop runs here, it looks once more after a while.
+    Somebody looks once more after a while: the event loop that runs here, or a thread where a server has none.
     """
+    if _place.is_watched:
+        return
     asyncio = sys.modules.get("asyncio")
-    if asyncio is None or _place.is_watched:
-        return
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    _place.is_watched = True
-    loop.call_later(EVERY_S * 1.1, _look)
+    loop = None if asyncio is None else asyncio._get_running_loop()
+    if loop is not None:
+        _place.is_watched = True
+        loop.call_later(LOOK_AFTER_S, _look)
+    elif _place.server:
+        _place.is_watched = True
+        try:
+            _thread.start_new_thread(_look_later, ())
+        except RuntimeError:
+            _place.is_watched = False
+
+
+def _look_later() -> None:
+    time.sleep(LOOK_AFTER_S)
+    _look()
 
 
 def _look() -> None:
@@ -236,7 +253,7 @@ def _look() -> None:
     try:
         if _now() < pulse.due_ns or _place.writing.locked():
             _look_again()
-        elif _extent() != _place.written:
+        elif _place.folder and _extent() != _place.written:
             write_soon()
     except Exception as error:
         say_once("export", "telemetry is not looked after: " + reason_of(error))
@@ -258,4 +275,3 @@ def forget() -> None:
 
 
 pulse.after_fork(forget)
-atexit.register(_last_words)

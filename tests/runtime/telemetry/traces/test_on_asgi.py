@@ -3,9 +3,9 @@ A traced request of an ASGI application.
 """
 
 import asyncio
-import time
-from contextlib import nullcontext
 from collections.abc import Callable
+from contextlib import nullcontext
+from time import perf_counter_ns as now
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +17,7 @@ from hasten_runtime.telemetry import requests
 from hasten_runtime.telemetry.traces import on_asgi, sampling, trace
 
 Written = Callable[[], list[Any]]
-NOTHING: Any = SimpleNamespace(due_ns=1 << 62, ticks=time.perf_counter_ns, meets=None)
+NOTHING: Any = SimpleNamespace(due_ns=1 << 62, ticks=now, meets=None)
 
 
 async def traced(app: App, *args: Any, received: Any = (), **named: Any) -> Sent:
@@ -194,5 +194,3 @@ def _numbered(values: Any) -> list[int]:
     """
     seen: dict[Any, int] = {}
     return [seen.setdefault(each, len(seen)) for each in values]
-
-
