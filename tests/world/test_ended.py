@@ -140,6 +140,24 @@ def test_lines_are_bounded(tmp_path: Path, gone: Callable[[], int], monkeypatch:
     assert ["select ?", ended.OTHER_STATEMENTS] == [line.text for line in found.ended.statements]
 
 
+def test_what_the_ended_have_left_lying_about_goes_with_them(tmp_path: Path, gone: Callable[[], int]) -> None:
+    """
+    A snapshot that was not finished, and their traces; those of the living stay.
+    """
+    folder, traces = tmp_path / "telemetry", tmp_path / "traces"
+    traces.mkdir()
+    pid = gone()
+    write(folder, pid, [route("/a", 1)], [])
+    theirs = [folder / f"{pid}.json.new", traces / f"{pid}.jsonl", traces / f"{pid}.1.jsonl"]
+    ours = [folder / f"{os.getpid()}.json.new", traces / f"{os.getpid()}.jsonl", traces / "odd.jsonl"]
+    for path in [*theirs, *ours]:
+        path.write_text("{")
+    ended.settle(folder)
+
+    assert [False] * 3 == [path.exists() for path in theirs]
+    assert [True] * 3 == [path.exists() for path in ours]
+
+
 def test_without_a_folder_nothing_was_counted(tmp_path: Path) -> None:
     """
     And no folder is made by asking.

@@ -71,15 +71,14 @@ class Notes:
         label = label_of(scope["headers"], self._record.key, self._record.cookies)
         if not self._is_drawn(label):
             return None
-        try:
-            line = self._line(scope, path, label)
-        except Withheld as reason:
-            self.withheld[str(reason)] = self.withheld.get(str(reason), 0) + 1
-            return None
         if not self._has_room():
             self.counts["over"] += 1
             return None
-        return self._noting(line)
+        try:
+            return self._noting(self._line(scope, path, label))
+        except Withheld as reason:
+            self.withheld[str(reason)] = self.withheld.get(str(reason), 0) + 1
+            return None
 
     def _line(self, scope: dict[str, Any], path: str, label: str) -> dict[str, Any]:
         query = scope.get("query_string", b"").decode("latin-1")

@@ -116,7 +116,8 @@ def write_last() -> None:
     What this process has counted and traced is on disk, if it is not yet: it is about to end. Never raises.
     """
     try:
-        if _place.folder and _extent() != _place.written and _place.writing.acquire(False):
+        # A thread may be writing what was counted before; it is not waited for longer than an ending worker has.
+        if _place.folder and _extent() != _place.written and _place.writing.acquire(True, 1.0):
             _write(_place.writing)
         file.write()
     except Exception as error:
