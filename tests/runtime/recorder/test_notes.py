@@ -228,6 +228,18 @@ def test_another_recording_begins_anew(tmp_path: Path, monkeypatch: pytest.Monke
         assert 1 == len(settled(notes._now, tmp_path / "workers/recordings" / name, lambda found: len(found) == 1))  # type: ignore[arg-type]
 
 
+def test_other_bounds_are_obeyed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The recording goes on, and what it may hold is what the policy says now.
+    """
+    monkeypatch.setenv("HASTEN_POLICY", str(tmp_path / "policy.json"))
+    monkeypatch.setattr(notes, "_now", None)
+
+    assert notes.noted(record(), scope_of("/a"), "/a") is not None
+    assert notes.noted(record(share=0.0), scope_of("/a"), "/a") is None
+    assert notes._now is not None and 2 == notes._now.counts["requests"]
+
+
 def test_who_wants_no_telemetry_is_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     HASTEN_TELEMETRY=0 goes before the policy.
