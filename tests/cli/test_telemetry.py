@@ -18,6 +18,7 @@ from tests.world.metrics.collecting import collecting
 from tests.world.metrics.exposition import read
 from tests.world.metrics.protocol import metrics_request, texts
 from tests.world.test_telemetry import route, statement, write
+from tests.world.test_traces import line
 
 from hasten.world.metrics import push
 from hasten.world.metrics.endpoint import Endpoint
@@ -172,3 +173,18 @@ def test_an_interval_that_is_none_is_refused(run: Run, folder: Path, words: str)
     Before anything is sent.
     """
     assert 1 == run("telemetry", "push", "--every", words).code
+
+
+def test_the_time_of_followed_requests_is_taken_apart(run: Run, folder: Path) -> None:
+    """
+    For people as shares, for programs as seconds; nobody has measured from outside.
+    """
+    write(folder, os.getpid(), [route("/orders/{id}", 10, 12)], [])
+    traces = folder.parent / "traces"
+    traces.mkdir()
+    steps = [["db", 1_000_000, 2_000_000, 0, "ef", 1, [1]]]
+    (traces / f"{os.getpid()}.jsonl").write_bytes(line(1, steps=steps))
+    said, data = run("telemetry"), run("telemetry", "--json").data
+
+    assert "application 60% · database 40%" in said.out
+    assert {"database": 0.002, "application": 0.003} == data["pictures"][0]["parts"]

@@ -50,7 +50,7 @@ class Standing:
 
     Attributes:
         due_ns: When somebody is to look again, by the clock `ticks`.
-        meets: Whether any rule may be for a path, or for all that a trial decides; None where nothing is to be obeyed.
+        meets: Whether any rule may be for a path, or, with a trial or a recording, true; None where nothing is to be obeyed.
     """
 
     def __init__(

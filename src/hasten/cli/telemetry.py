@@ -6,17 +6,22 @@ import time
 from pathlib import Path
 
 import click
+import msgspec
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from hasten import picture
+from hasten.cli import pictures
 from hasten.cli.options import common
 from hasten.cli.output import err, out, plain, say_json
 from hasten.errors import ConfigError
 from hasten.log import redact
+from hasten.observe.traces import as_evidence
+from hasten.picture import RoutePicture
 from hasten.quantities import span
 from hasten.session import located
-from hasten.world import ended, telemetry
+from hasten.world import ended, telemetry, traces
 from hasten.world.metrics import endpoint as endpoints
 from hasten.world.metrics import otlp, prometheus, push, surroundings
 from hasten.world.metrics.families import metrics_of
@@ -45,7 +50,8 @@ _texts = click.option("--texts", is_flag=True, help="A series for each statement
 @click.pass_context
 def command(context: click.Context, form: str, texts: bool, config: str | None, as_json: bool) -> None:
     """
-    Show the routes and statements that the agents have counted, those that take most time first.
+    Show the routes and statements that the agents have counted, those that take most time first, and where the time of
+    the requests goes that they have followed lately.
 
     The table is of the workers that run; the formats for other systems have the counts of ended ones in them.
     """
@@ -58,12 +64,13 @@ def command(context: click.Context, form: str, texts: bool, config: str | None, 
         click.echo(prometheus.text_of(metrics, "openmetrics" if form == "openmetrics" else "prometheus"), nl=False)
         return
     found = telemetry.merged(everything.living)
+    routes = _followed(folder.parent)
     if as_json:
-        say_json(found)
+        say_json({**msgspec.to_builtins(found), "pictures": routes})
     elif not found.workers:
         out.print("no worker has counted anything: nothing runs with the agent in it, or no request came yet")
     else:
-        _show(found)
+        _show(found, routes)
 
 
 @command.command()
@@ -160,9 +167,11 @@ class _News:
         self._last = said
 
 
-def _show(found: Telemetry) -> None:
+def _show(found: Telemetry, routes: list[RoutePicture]) -> None:
     out.print(_routes(found))
     out.print(_statements(found))
+    if routes:
+        out.print(pictures.table(routes))
     workers = "1 worker" if len(found.workers) == 1 else f"{len(found.workers)} workers"
     beyond = f"; {found.left_out} lines of little time were left out" if found.left_out else ""
     out.print(f"{workers}, {len(found.routes)} routes, {len(found.statements)} statements{beyond}")
@@ -170,6 +179,15 @@ def _show(found: Telemetry) -> None:
 
 def _folder(config: str | None) -> Path:
     return telemetry.folder_of(PolicyFile(located(config).state_dir / "policy").workers_dir)
+
+
+def _followed(workers_dir: Path) -> list[RoutePicture]:
+    """
+    The time of the requests whose traces are there: the latest few minutes of each worker.
+    """
+    files = traces.TraceFiles(traces.folder_of(workers_dir))
+    lines = files.read()
+    return picture.inside(as_evidence(lines, None, len(lines), dict(files.unread)))
 
 
 def _routes(found: Telemetry) -> Table:

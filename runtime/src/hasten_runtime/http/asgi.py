@@ -107,13 +107,6 @@ class Agent:
                 await link.let_go()
 
 
-def _recorded(record: Record, scope: Scope, send: Send) -> Send:
-    # Nobody is recorded most of the time, so most processes never load it.
-    from hasten_runtime.recorder import watching
-
-    return watching.asgi(record, scope, send)
-
-
 def _heard(receive: Receive) -> Receive:
     """
     When the server says that it ends, what was counted is written once more: a signal may end the process after that.
@@ -128,6 +121,13 @@ def _heard(receive: Receive) -> Receive:
         return message
 
     return receive_and_write
+
+
+def _recorded(record: Record, scope: Scope, send: Send) -> Send:
+    # Nobody is recorded most of the time, so most processes never load it.
+    from hasten_runtime.recorder import watching
+
+    return watching.asgi(record, scope, send)
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:

@@ -4,8 +4,10 @@ The snapshot: what this process has counted so far, in a file of its own that is
 No thread waits for its time: one that did would not be there after a fork, and would make forking a warning from Python
 3.12 on. A request or a statement that finds a snapshot due starts a thread that writes one and ends. So that the last
 requests before a pause are seen too, an event loop looks once more a moment later; where none is, a thread that ends
-with it does, in a worker of a server only. And at its end a process writes once more; one that is killed leaves what it
-had written before. What an earlier process of the same number has left is set aside: its counts are the application's.
+with it does, in a worker of a server only. And at its end a process writes once more.
+
+The last one is written at the end of the interpreter. A process that is killed leaves what it had written two seconds
+before; what an earlier process of the same number has left is set aside, for its counts belong to the application too.
 
 Writing takes turns with the application line by line, and the next snapshot is put off for two hundred times the
 processor time that this one took: all of it costs a worker at most half a percent.
@@ -43,8 +45,8 @@ class _Place:
     server = ""
     writing = _thread.allocate_lock()
     is_watched = False
-    is_begun = False
     is_last_awaited = False
+    is_begun = False
     written: tuple[int, int] = (0, 0)
 
 
@@ -116,7 +118,7 @@ def write_last() -> None:
     What this process has counted and traced is on disk, if it is not yet: it is about to end. Never raises.
     """
     try:
-        # A thread may be writing what was counted before; it is not waited for longer than an ending worker has.
+        # A thread may be writing still; it is not waited for longer than an ending worker has.
         if _place.folder and _extent() != _place.written and _place.writing.acquire(True, 1.0):
             _write(_place.writing)
         file.write()
