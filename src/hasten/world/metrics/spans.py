@@ -69,7 +69,8 @@ class Spans:
         return export
 
     def _batch(self) -> list[TraceLine]:
-        batch, spans = [], 0
+        batch: list[TraceLine] = []
+        spans = 0
         for trace in self._waiting:
             spans += 1 + len(trace.steps)
             if batch and spans > MOST_AT_ONCE:
@@ -140,9 +141,8 @@ def _code(place: str) -> list[dict[str, Any]]:
     if found is None:
         return attributes([("code.function.name", place)])
     file, line, function = found.groups()
-    return [
-        *attributes([("code.file.path", file), ("code.function.name", function)]), _number("code.line.number", int(line))
-    ]  # fmt: skip
+    about = attributes([("code.file.path", file), ("code.function.name", function)])
+    return [*about, _number("code.line.number", int(line))]
 
 
 def _span(trace_id: str, which: str, moment: tuple[int, int], name: str, kind: int) -> dict[str, Any]:
