@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,16 @@ def test_without_a_folder_nothing_was_counted(tmp_path: Path) -> None:
 
     assert ([], None, []) == (found.living, found.ended.began_at, found.ended.routes)
     assert not (tmp_path / "none").exists()
+
+
+def test_whoever_looks_at_the_same_moment_counts_the_same(tmp_path: Path, gone: Callable[[], int]) -> None:
+    """
+    Several readers at once take each snapshot in once.
+    """
+    for _ in range(3):
+        write(tmp_path, gone(), [route("/a", 1, 2)], [])
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: ended.settle(tmp_path), range(24)))
+
+    assert [{"/a": 6}] * 24 == [requests(each) for each in found]
+    assert 3 == ended.settle(tmp_path).ended.workers
