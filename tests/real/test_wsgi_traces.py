@@ -60,7 +60,8 @@ def test_flask_under_threads(tmp_path: Path, url: str, driver: str) -> None:
     stream = next(each for each in found.routes if each.route == "/stream")
     statement, template = step(page, "db", "FROM item"), step(page, "template")
 
-    assert (3, 18) == (stream.most_statements - stream.most_statements % 3, stream.sent_bytes)
+    assert 18 == stream.sent_bytes
+    assert 3 <= stream.most_statements
     assert ["traced_flask.py found", "traced_flask.py item"] == step(item, "db", "FROM item")[6]
     assert 1 == step(item, "db", "FROM item")[5]
     assert "flask.jsonify" == step(item, "serialize")[3]

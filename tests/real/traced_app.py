@@ -55,6 +55,9 @@ def session() -> Iterator[Session]:
         yield made
 
 
+WITH_SESSION, WITH_USER = Depends(session), Depends(current_user)
+
+
 @app.get("/health")
 async def health() -> dict[str, str]:
     """
@@ -64,7 +67,7 @@ async def health() -> dict[str, str]:
 
 
 @app.get("/items/{number}")
-async def item(number: int, user: str = Depends(current_user)) -> dict[str, Any]:
+async def item(number: int, user: str = WITH_USER) -> dict[str, Any]:
     """
     Two statements, one of them to know who asks.
     """
@@ -83,7 +86,7 @@ async def blocking() -> dict[str, Any]:
 
 
 @app.get("/orm/{number}")
-def orm(number: int, db: Session = Depends(session)) -> dict[str, Any]:
+def orm(number: int, db: Session = WITH_SESSION) -> dict[str, Any]:
     """
     SQLAlchemy in a thread.
     """
@@ -104,7 +107,7 @@ async def spin() -> dict[str, int]:
     """
     The loop is held by the application's own work.
     """
-    return {"turns": spun(0.08)}
+    return {"turns": spun(0.2)}
 
 
 def spun(duration_s: float) -> int:

@@ -28,12 +28,11 @@ DATABASES = {
         "PASSWORD": _url.password, "HOST": _url.hostname, "PORT": _url.port,
     }
 }  # fmt: skip
+PAGES = {"list.html": "{% for each in all %}{{ each.name }}{% endfor %}"}
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {
-            "loaders": [("django.template.loaders.locmem.Loader", {"list.html": "{% for each in all %}{{ each.name }}{% endfor %}"})]
-        },
+        "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", PAGES)]},
     }
 ]
 

@@ -55,7 +55,9 @@ def page(number: int) -> str:
     One statement, within a template.
     """
     with Session(engine) as db:
-        return flask.render_template_string("<p>{{ found(number).name }}</p>", found=lambda id: found(db, id), number=number)
+        return flask.render_template_string(
+            "<p>{{ found(number).name }}</p>", found=lambda id: found(db, id), number=number
+        )
 
 
 @app.get("/stream")

@@ -29,6 +29,8 @@ KNOWN = {
     "django.core.servers.basehttp": "django",
     "werkzeug.serving": "werkzeug",
     "hypercorn.asyncio.run": "hypercorn",
+    "hypercorn.trio.run": "hypercorn",
+    "daphne.server": "daphne",
     "granian.asgi": "granian_asgi",
     "granian.wsgi": "granian_wsgi",
 }
@@ -57,7 +59,7 @@ def behind(app: Any, server: str, interface: str) -> Any:
     Args:
         app: The application, as the server loaded it.
         server: For the report of this worker.
-        interface: `asgi` or `wsgi`.
+        interface: `asgi`, `wsgi`, or `trio` for ASGI on trio's event loop.
     """
     if type(app).__module__.startswith("hasten_runtime."):
         return app
@@ -82,6 +84,11 @@ def _wrapped(app: Any, server: str, interface: str) -> Any:
         return wsgi.Agent(app, standing, observer(server, interface))
     from hasten_runtime.http import asgi
 
+    if interface == "trio":
+        from hasten_runtime.http import on_trio
+
+        counting = observer(server, interface)
+        return asgi.Agent(app, standing, counting, on_trio.TrioVariants(), on_trio.in_a_thread)
     return asgi.Agent(app, standing, observer(server, interface))
 
 

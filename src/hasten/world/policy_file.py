@@ -158,6 +158,16 @@ class PolicyFile:
             HastenError: that revision was not kept.
             Unreachable: the file cannot be written.
         """
+        _, latest, rules = self.earlier(revision)
+        return self._next(rules, Policy(version=1, revision=latest, rules=[]))
+
+    def earlier(self, revision: int | None = None) -> tuple[int, int, list[Rule]]:
+        """
+        What `go_back` would put in force: the revision whose rules they are, the latest there is, and the rules.
+
+        Raises:
+            HastenError: that revision was not kept.
+        """
         kept = self.revisions()
         latest = max(kept, default=0)
         try:
@@ -169,8 +179,7 @@ class PolicyFile:
         if wanted and wanted not in kept:
             names = ", ".join(map(str, sorted(kept))) or "none"
             raise HastenError(f"revision {wanted} of the policy was not kept", hint=f"kept: {names}; 0 is no rule")
-        rules = kept[wanted].rules if wanted else []
-        return self._next(rules, Policy(version=1, revision=latest, rules=[]))
+        return wanted, latest, kept[wanted].rules if wanted else []
 
     def stop(self) -> None:
         """

@@ -32,6 +32,8 @@ class Obeyed(Noun, frozen=True, kw_only=True):
 class Worker(Noun, frozen=True, kw_only=True):
     """
     The report of one process.
+
+    run: which `hasten run` it belongs to; abi: what compiled modules must be made for, as in their names.
     """
 
     version: int
@@ -41,6 +43,8 @@ class Worker(Noun, frozen=True, kw_only=True):
     python: str
     at: float
     policy: Obeyed
+    run: str = ""
+    abi: str = ""
 
 
 def alive(folder: Path) -> list[Worker]:

@@ -246,8 +246,9 @@ def test_the_end_of_a_server_is_heard(folder: Path) -> None:
     seen = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        for _ in range(2):
-            seen.append((await receive(), snapshot(folder) is not None))
+        while len(seen) < 2:
+            message = await receive()
+            seen.append((message, snapshot(folder) is not None))
 
     async def receive() -> Any:
         return messages[len(seen)]

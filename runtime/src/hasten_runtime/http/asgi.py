@@ -8,8 +8,9 @@ from collections.abc import Awaitable
 from typing import Any, Callable, Optional
 
 from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
-from hasten_runtime.http.aside import in_a_thread
+from hasten_runtime.http.aside import Aside, in_a_thread
 from hasten_runtime.http.chain import Chains, matching
+from hasten_runtime.http.compression import Variants as AnyVariants
 from hasten_runtime.http.links import Link
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
@@ -32,15 +33,23 @@ class Agent:
         app: The application as the server loaded it.
         standing: The policy as it stands.
         observe: Counts a request that it has answered by what it is given, if requests are counted.
+        variants, aside: Where coded bodies are, and where work is done that takes long; asyncio's if not given.
     """
 
-    def __init__(self, app: Application, standing: Standing, observe: Optional[Observe] = None) -> None:
+    def __init__(
+        self,
+        app: Application,
+        standing: Standing,
+        observe: Optional[Observe] = None,
+        variants: Optional[AnyVariants] = None,
+        aside: Aside = in_a_thread,
+    ) -> None:
         self.app = app
         self._standing = standing
         self._observe = observe
         self._ticks = standing.ticks
-        self._variants = Variants()
-        self._chains = Chains(self._variants, in_a_thread)
+        self._variants = Variants() if variants is None else variants
+        self._chains = Chains(self._variants, aside)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """

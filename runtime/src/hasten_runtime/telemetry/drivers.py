@@ -22,6 +22,7 @@ TRACED = {
     "aiohttp.client": ("on_aiohttp", "hook"),
     "anyio.to_thread": ("on_threads", "hook_anyio"),
     "asyncio.base_events": ("on_threads", "hook_asyncio"),
+    "asyncpg.pool": ("on_pools", "hook_asyncpg"),
     "django.http.response": ("on_django", "hook_responses"),
     "django.template.base": ("on_django", "hook_templates"),
     "fastapi.routing": ("on_fastapi", "hook"),
@@ -29,11 +30,18 @@ TRACED = {
     "http.client": ("on_http_client", "hook"),
     "httpx": ("on_httpx", "hook"),
     "jinja2.environment": ("on_jinja2", "hook"),
+    "psycopg_pool.pool": ("on_pools", "hook_psycopg_pool"),
+    "psycopg_pool.pool_async": ("on_pools", "hook_psycopg_pool_async"),
+    "redis.asyncio.client": ("on_redis", "hook_async"),
+    "redis.client": ("on_redis", "hook"),
     "requests.sessions": ("on_requests", "hook"),
     "rest_framework.renderers": ("on_django", "hook_renderers"),
+    "sqlalchemy.pool.impl": ("on_pools", "hook_sqlalchemy"),
     "ssl": ("on_ssl", "hook"),
     "starlette.responses": ("on_starlette", "hook"),
     "urllib3.connectionpool": ("on_urllib3", "hook"),
+    "valkey.asyncio.client": ("on_redis", "hook_async"),
+    "valkey.client": ("on_redis", "hook"),
 }
 
 

@@ -6,6 +6,7 @@ last piece of its answer: what a framework does afterwards (background tasks) is
 a slow client takes its time for, neither is that. An answer that ends in an error before it began counts as 5xx.
 """
 
+import _thread
 from collections.abc import Awaitable
 from time import perf_counter_ns as now
 from typing import Any, Callable
@@ -14,7 +15,8 @@ from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import pulse, routes
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
 from hasten_runtime.telemetry.request import OUTSIDE, Doing, Over, set_doing
-from hasten_runtime.telemetry.routes import name_of, teller_of
+from hasten_runtime.telemetry.routes import name_of
+from hasten_runtime.telemetry.routes import of_routes as _named_by
 from hasten_runtime.telemetry.statements import sum_up
 from hasten_runtime.telemetry.traces import sampling
 
@@ -44,9 +46,11 @@ class Route(Histogram):
 
 
 _table: dict[tuple[str, str, int], Route] = {}
-#: By the id of the framework's route, which is kept so that it stays its, the root path, the method and the status.
-_seen: dict[tuple[int, Any, str, int], Route] = {}
-MOST_SEEN = 4 * MOST_ROUTES
+#: Requests that are over and not counted yet: the route's name, the method, when it came, and what it was.
+_waiting: list[tuple[str, str, int, Doing]] = []
+#: Counted together, for what is counted with the caches cold costs several times as much.
+BATCH = 32
+_counting = _thread.allocate_lock()
 
 
 async def observed(app: Any, scope: Scope, receive: Any, send: Send, began_ns: int) -> None:
@@ -75,28 +79,53 @@ async def observed(app: Any, scope: Scope, receive: Any, send: Send, began_ns: i
     finally:
         if doing is not OUTSIDE:
             try:
-                if doing:
-                    sum_up(doing)
-                doing.__class__ = Over
-                scope = doing.scope or scope
-                teller = teller_of(scope)
-                of = _seen.get((id(teller), scope.get("root_path"), scope["method"], doing.status))
-                if of is None:
-                    of = _of(teller, scope, path, root, doing.status)
-                finished(of, began_ns, doing.ended_ns or now(), doing.sent_bytes, doing)
+                _over(doing, began_ns, scope, path, root)
             except Exception as error:
                 say_once("requests", "a request is not counted: " + reason_of(error))
 
 
-def _of(teller: Any, scope: Scope, path: str, root: Any, status: int) -> Route:
+def _over(doing: Doing, began_ns: int, scope: Scope, path: str, root: Any) -> None:
     """
-    What a request is counted in; found at once the next time, where a route of the framework's tells the name.
+    The request is over, and will be counted. Nothing of it is kept that the application could miss.
     """
-    method = scope["method"]
-    of = route(name_of(scope, path, root, status), method, status // 100)
-    if routes.is_kept(teller) and len(_seen) < MOST_SEEN and scope.get("root_path") == root:
-        _seen[id(teller), root, method, status] = of
-    return of
+    ended_ns = doing.ended_ns
+    if not ended_ns:
+        ended_ns = doing.ended_ns = now()
+    scope = doing.scope or scope
+    inner = scope.get("fastapi")
+    named = _named_by.get(id(inner.get("effective_route_context") or scope["route"] if inner else scope.get("route")))
+    if named is None or scope.get("root_path") != root:
+        name = name_of(scope, path, root, doing.status)
+    else:
+        name = named[0]
+    doing.__class__, doing.send, doing.scope = Over, None, None
+    _waiting.append((name, scope["method"], began_ns, doing))
+    if len(_waiting) >= BATCH:
+        count()
+    if ended_ns >= pulse.due_ns:
+        pulse.beat()
+
+
+def count() -> None:
+    """
+    Every request that is over is counted, unless another thread is counting them.
+    """
+    lock = _counting
+    if not lock.acquire(False):
+        return
+    try:
+        # Each of the two is one step to other threads, and they only append.
+        batch = _waiting[:]
+        del _waiting[: len(batch)]
+        for name, method, began_ns, doing in batch:
+            if doing:
+                sum_up(doing)
+            key = name, method, doing.status // 100
+            finished(_table.get(key) or route(*key), began_ns, doing.ended_ns, doing.sent_bytes, doing)
+    except Exception as error:
+        say_once("requests", "requests are not counted: " + reason_of(error))
+    finally:
+        lock.release()
 
 
 def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Doing) -> None:
@@ -125,6 +154,8 @@ def counted() -> list[Route]:
     """
     The routes that were asked for, in the order in which they were first seen.
     """
+    if _waiting:
+        count()
     return list(_table.values())
 
 
@@ -143,9 +174,12 @@ def forget() -> None:
     """
     Nothing was asked for yet.
     """
+    global _counting
+    _waiting.clear()
     _table.clear()
-    _seen.clear()
     routes.forget()
+    # The lock may have been held by a thread of the parent, which is not here.
+    _counting = _thread.allocate_lock()
 
 
 pulse.after_fork(forget)

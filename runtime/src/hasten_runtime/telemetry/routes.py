@@ -23,7 +23,7 @@ _ANCHORS = re.compile(r"[$^\\]|\\Z")
 _NOT_FOUND = (404, 405)
 
 #: id of a route (with the prefix it was reached by, if any) → its name and the route itself, so that the id stays its.
-_of_routes: dict[Any, tuple[str, Any]] = {}
+of_routes: dict[Any, tuple[str, Any]] = {}
 _of_paths: dict[str, str] = {}
 _words: dict[str, set[str]] = {}
 _templates: dict[str, "Template"] = {}
@@ -49,12 +49,12 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
             return _filled(path, scope["path_params"])
         return _of_paths.get(path) or _named_path(path)
     key = id(route) if now_root == root else (id(route), now_root)
-    found = _of_routes.get(key)
+    found = of_routes.get(key)
     if found is not None:
         return found[0]
     name = _template(route, path, scope.get("path_params") or {})
-    if len(_of_routes) < MOST_NAMES:
-        _of_routes[key] = (name, route)
+    if len(of_routes) < MOST_NAMES:
+        of_routes[key] = (name, route)
     return name
 
 
@@ -67,13 +67,6 @@ def teller_of(scope: dict[str, Any]) -> Any:
         # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
         return inner.get("effective_route_context") or scope.get("route")
     return scope.get("route")
-
-
-def is_kept(teller: Any) -> bool:
-    """
-    Whether the name that this route tells is known, and the route kept for as long as it is.
-    """
-    return id(teller) in _of_routes
 
 
 def _template(route: Any, path: str, params: dict[str, Any]) -> str:
@@ -184,6 +177,6 @@ def forget() -> None:
     No name was learned yet.
     """
     _templates.clear()
-    _of_routes.clear()
+    of_routes.clear()
     _of_paths.clear()
     _words.clear()

@@ -51,8 +51,8 @@ class Counted:
     """
 
     __slots__ = (
-        "_environ", "_rule", "_start_response", "began_ns", "doing", "ended_ns", "length", "path", "root", "sent_bytes", "status",
-        "trace",
+        "_environ", "_rule", "_start_response", "began_ns", "doing", "ended_ns", "length", "path", "root", "sent_bytes",
+        "status", "trace",
     )  # fmt: skip
 
     def __init__(self, environ: Environ, start_response: Any) -> None:

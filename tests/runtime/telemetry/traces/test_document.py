@@ -61,6 +61,7 @@ def test_steps_name_things_by_number() -> None:
         )
     )
     names = found["names"]
+    told = [[*each[:3], names[each[3]], *each[4:6], [names[place] for place in each[6]]] for each in found["steps"]]
 
     assert {
         "fastapi.solve_dependencies", "SELECT * FROM t WHERE a = ?", "shop/orders.py:42 show",
@@ -73,7 +74,7 @@ def test_steps_name_things_by_number() -> None:
             "db", 3000, 500, "SELECT * FROM t WHERE a = ?", "d1", 2,
             ["shop/orders.py:42 show", "shop/auth.py:10 current_user"],
         ],
-    ] == [[*each[:3], names[each[3]], *each[4:6], [names[place] for place in each[6]]] for each in found["steps"]]  # fmt: skip
+    ] == told  # fmt: skip
 
 
 def test_many_steps_are_one_list() -> None:

@@ -3,8 +3,8 @@ A traced request of an ASGI application.
 """
 
 import asyncio
-from contextlib import nullcontext
 from collections.abc import Callable
+from contextlib import nullcontext
 from time import perf_counter_ns as now
 from types import SimpleNamespace
 from typing import Any
@@ -194,5 +194,3 @@ def _numbered(values: Any) -> list[int]:
     """
     seen: dict[Any, int] = {}
     return [seen.setdefault(each, len(seen)) for each in values]
-
-

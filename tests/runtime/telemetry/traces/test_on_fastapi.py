@@ -22,6 +22,9 @@ async def current_user() -> str:
     return "ann"
 
 
+WITH_USER = fastapi.Depends(current_user)
+
+
 def test_dependencies_and_serialization_are_steps(of: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Solving the dependencies encloses what they do; making data of the answer comes after it.
@@ -32,7 +35,7 @@ def test_dependencies_and_serialization_are_steps(of: Trace, monkeypatch: pytest
     app = fastapi.FastAPI()
 
     @app.get("/who")
-    async def who(user: Any = fastapi.Depends(current_user)) -> dict[str, str]:
+    async def who(user: Any = WITH_USER) -> dict[str, str]:
         return {"user": user}
 
     sent = asyncio.run(ask(app, scope_of("/who")))

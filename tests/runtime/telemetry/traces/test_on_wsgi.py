@@ -60,9 +60,7 @@ def test_a_request_leaves_a_trace(written: Written, monkeypatch: pytest.MonkeyPa
     assert 0 == trace.under_way
 
 
-def test_where_greenlets_share_a_thread_its_time_is_nobodys(
-    written: Written, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_greenlets_share_a_thread_its_time_is_nobodys(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Under gevent the processor time is not known.
     """

@@ -4,12 +4,14 @@ Functions that are one step.
 
 import asyncio
 import inspect
+import time
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from hasten_runtime.telemetry.traces import sections, trace
+from hasten_runtime.telemetry.traces.sections import Section
 from hasten_runtime.telemetry.traces.trace import Trace
 
 
@@ -27,6 +29,8 @@ class Template:
         """
         if text == "bad":
             raise ValueError(text)
+        if text == "slow":
+            time.sleep(0.0015)
         self.name = "changed"
         return text
 
@@ -37,6 +41,13 @@ class Template:
         return self.render(text)
 
 
+def waits(args: Any) -> str:
+    """
+    What a template that is called so does to a loop.
+    """
+    return "waiting" if args[0].name == "changed" and args[1:] == ("slow",) else ""
+
+
 @pytest.fixture(autouse=True)
 def hooked(monkeypatch: pytest.MonkeyPatch) -> None:
     """
@@ -44,7 +55,8 @@ def hooked(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for name in ("render", "render_async"):
         monkeypatch.setattr(Template, name, Template.__dict__[name])
-        sections.replace(Template, name, "template", lambda args: args[0].name, is_async=name == "render_async")
+        section = Section("template", lambda args: args[0].name, values=lambda args: args[1:], holds=waits)
+        sections.replace(Template, name, section, is_async=name == "render_async")
 
 
 def test_the_whole_run_is_a_step(of: Trace) -> None:
@@ -59,6 +71,32 @@ def test_the_whole_run_is_a_step(of: Trace) -> None:
     assert {"template"} == {each[0] for each in of.steps}
 
 
+def test_values_are_compared(of: Trace) -> None:
+    """
+    Equal ones have equal hashes.
+    """
+    for text in ("x", "x", "y"):
+        Template("a").render(text)
+    one, same, other = [each[4] for each in of.steps]
+
+    assert one == same != other
+
+
+def test_one_that_waits_holds_a_loop(of: Trace) -> None:
+    """
+    Where none runs it holds nothing.
+    """
+
+    async def main() -> None:
+        Template("a").render("slow")
+
+    asyncio.run(main())
+    Template("a").render("slow")
+
+    assert ["template", "stall", "template"] == [each[0] for each in of.steps]
+    assert "waiting" == of.steps[1][3]
+
+
 def test_an_error_goes_on(of: Trace) -> None:
     """
     What failed took its time, too.
@@ -69,13 +107,16 @@ def test_an_error_goes_on(of: Trace) -> None:
     assert ["a"] == [each[3] for each in of.steps]
 
 
-def test_a_name_that_cannot_be_had_is_no_step(of: Trace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_cannot_be_had_is_no_step(
+    of: Trace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """
     The fault is said, the template rendered.
     """
-    assert "x" == Template(5).render("x")
+    monkeypatch.delattr(Template, "__init__")
+    assert "x" == Template().render("x")  # type: ignore[call-arg]
     assert [] == of.steps
-    assert "has no name: TypeError" in capsys.readouterr().err
+    assert "is not known: AttributeError" in capsys.readouterr().err
 
 
 def test_nothing_is_recorded_while_nothing_is_traced(of: Trace) -> None:
@@ -94,6 +135,6 @@ def test_another_version_is_said_to_be_one(capsys: pytest.CaptureFixture[str]) -
     """
     What is not there is not hooked.
     """
-    sections.replace(ModuleType("fastapi.routing"), "gone", "serialize", "x")
+    sections.replace(ModuleType("fastapi.routing"), "gone", Section("serialize", "x"))
 
     assert "fastapi.routing has no gone" in capsys.readouterr().err

@@ -211,4 +211,3 @@ def test_places_are_bounded() -> None:
     assert 1 == by_place["shop/a.py:0 f"].count
     pulse.forget()
     assert {} == by_place
-

@@ -40,7 +40,7 @@ def watch_connect(of: type, system: str, is_async: bool) -> None:
     if made is None:
         say_once(f"{system} connect", f"{of.__module__} has no connect of its own, so connections are not counted")
         return
-    setattr(of, "connect", classmethod((_waited if is_async else _connected)(made.__func__, system)))  # noqa: B010
+    setattr(of, "connect", classmethod((waited if is_async else _connected)(made.__func__, system)))  # noqa: B010
 
 
 def connected(began_ns: int, system: str) -> None:
@@ -65,10 +65,14 @@ def _connected(inner: Callable[..., Any], system: str) -> Callable[..., Any]:
     return alike(connect, inner)
 
 
-def _waited(inner: Callable[..., Any], system: str) -> Callable[..., Any]:
-    async def connect(cls: Any, *args: Any, **named: Any) -> Any:
+def waited(inner: Callable[..., Any], system: str) -> Callable[..., Any]:
+    """
+    The same asynchronous function; the connection that it opens is counted.
+    """
+
+    async def connect(*args: Any, **named: Any) -> Any:
         began_ns = now()
-        connection = await inner(cls, *args, **named)
+        connection = await inner(*args, **named)
         connected(began_ns, system)
         return connection
 

@@ -5,28 +5,28 @@ Django: answers in JSON, and templates.
 from types import ModuleType
 from typing import Any
 
-from hasten_runtime.telemetry.traces import sections
+from hasten_runtime.telemetry.traces.sections import Section, replace
 
 
 def hook_responses(response: ModuleType) -> None:
     """
     Making an answer in JSON is a step.
     """
-    sections.replace(response.JsonResponse, "__init__", "serialize", "django.JsonResponse")
+    replace(response.JsonResponse, "__init__", Section("serialize", "django.JsonResponse"))
 
 
 def hook_templates(base: ModuleType) -> None:
     """
     Rendering a template is a step, with what it includes.
     """
-    sections.replace(base.Template, "render", "template", _name)
+    replace(base.Template, "render", Section("template", _name))
 
 
 def hook_renderers(renderers: ModuleType) -> None:
     """
     With the REST framework, rendering JSON is a step.
     """
-    sections.replace(renderers.JSONRenderer, "render", "serialize", "rest_framework.JSONRenderer")
+    replace(renderers.JSONRenderer, "render", Section("serialize", "rest_framework.JSONRenderer"))
 
 
 def _name(args: tuple[Any, ...]) -> str:

@@ -5,12 +5,12 @@ and making plain data of what it returns.
 
 from types import ModuleType
 
-from hasten_runtime.telemetry.traces import sections
+from hasten_runtime.telemetry.traces.sections import Section, replace
 
 
 def hook(routing: ModuleType) -> None:
     """
     The two functions that FastAPI's endpoints call by these names are steps.
     """
-    sections.replace(routing, "solve_dependencies", "dependencies", "fastapi.solve_dependencies", is_async=True)
-    sections.replace(routing, "serialize_response", "serialize", "fastapi.serialize_response", is_async=True)
+    for name, kind in (("solve_dependencies", "dependencies"), ("serialize_response", "serialize")):
+        replace(routing, name, Section(kind, f"fastapi.{name}"), is_async=True)

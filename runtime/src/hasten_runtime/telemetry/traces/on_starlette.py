@@ -4,11 +4,11 @@ Starlette: making the body of an answer in JSON.
 
 from types import ModuleType
 
-from hasten_runtime.telemetry.traces import sections
+from hasten_runtime.telemetry.traces.sections import Section, replace
 
 
 def hook(responses: ModuleType) -> None:
     """
     Rendering JSON is a step.
     """
-    sections.replace(responses.JSONResponse, "render", "serialize", "starlette.JSONResponse")
+    replace(responses.JSONResponse, "render", Section("serialize", "starlette.JSONResponse"))

@@ -32,7 +32,12 @@ class Traced:
         if who:
             of.identity = keyed(b"\0".join(who)).hexdigest()
         if method in _BODILESS:
-            asked = [method, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")]
+            asked = [
+                method,
+                environ.get("SCRIPT_NAME", ""),
+                environ.get("PATH_INFO", ""),
+                environ.get("QUERY_STRING", ""),
+            ]
             of.asked = keyed("\0".join(asked).encode("utf-8", "surrogatepass")).hexdigest()
         self._is_alone = "gevent" not in sys.modules and "eventlet" not in sys.modules
         self._began_cpu_ns = time.thread_time_ns()

@@ -1,66 +1,92 @@
 """
-Functions whose whole run is one step: rendering a template, making the body of an answer.
+Functions whose whole run is one step: rendering a template, making the body of an answer, waiting for a connection.
 """
 
 from time import perf_counter_ns as now
-from typing import Any, Callable, Union
+from typing import Any, Callable, NamedTuple, Optional, Union
 
 from hasten_runtime.once import say_once
 from hasten_runtime.telemetry.drivers import alike
-from hasten_runtime.telemetry.traces import trace
+from hasten_runtime.telemetry.traces import stalls, trace
 
-#: The step's name, or what makes it of the arguments; an empty one is no step.
-Name = Union[str, Callable[[tuple[Any, ...]], str]]
+Arguments = tuple[Any, ...]
 
 
-def replace(of: Any, name: str, kind: str, title: Name, *, is_async: bool = False) -> None:
+class Section(NamedTuple):
     """
-    The function of that class or module is a step of that kind from now on.
+    What a function's run is called in a trace.
+
+    Attributes:
+        name: The step's name, or what makes it of the arguments; an empty one is no step.
+        values: What is compared, of the arguments as they are before.
+        holds: What holds an event loop that the function is called in, if it is one that waits.
+    """
+
+    kind: str
+    name: Union[str, Callable[[Arguments], str]]
+    values: Optional[Callable[[Arguments], Any]] = None
+    holds: Union[str, Callable[[Arguments], str]] = ""
+
+
+def replace(of: Any, name: str, section: Section, *, is_async: bool = False) -> None:
+    """
+    The function of that class or module is a step from now on.
     """
     inner = of.__dict__.get(name)
     if inner is None:
         where = f"{getattr(of, '__module__', '')} {of.__name__}".strip()
         say_once(f"section {where}.{name}", f"{where} has no {name}, so traces do not have it")
         return
-    setattr(of, name, (_awaited if is_async else _called)(inner, kind, title))
+    setattr(of, name, (_awaited if is_async else _called)(inner, section))
 
 
-def _called(inner: Callable[..., Any], kind: str, title: Name) -> Callable[..., Any]:
+def _called(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
     def timed(*args: Any, **named: Any) -> Any:
         if not trace.under_way:
             return inner(*args, **named)
-        began_ns, known = now(), _known(title, args)
+        began_ns, name, values = now(), _known(section.name, args), _values(section, args)
         try:
             return inner(*args, **named)
         finally:
-            if known:
-                trace.record(kind, began_ns, known)
+            _note(section, name, values, began_ns, args)
 
     return alike(timed, inner)
 
 
-def _awaited(inner: Callable[..., Any], kind: str, title: Name) -> Callable[..., Any]:
+def _awaited(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
     async def timed(*args: Any, **named: Any) -> Any:
         if not trace.under_way:
             return await inner(*args, **named)
-        began_ns, known = now(), _known(title, args)
+        began_ns, name, values = now(), _known(section.name, args), _values(section, args)
         try:
             return await inner(*args, **named)
         finally:
-            if known:
-                trace.record(kind, began_ns, known)
+            _note(section, name, values, began_ns, args)
 
     return alike(timed, inner)
 
 
-def _known(title: Name, args: tuple[Any, ...]) -> str:
+def _known(told: Union[str, Callable[[Arguments], Any]], args: Arguments) -> Any:
     """
     The name, as it is known before: what a template is rendered with may change what it says of itself.
     """
-    if isinstance(title, str):
-        return title
+    if isinstance(told, str):
+        return told
     try:
-        return title(args)[:200]
+        return told(args)
     except Exception as error:
-        say_once("sections", "a step of a trace has no name: " + type(error).__name__)
+        say_once("sections", "a step of a trace is not known: " + type(error).__name__)
         return ""
+
+
+def _values(section: Section, args: Arguments) -> Any:
+    return None if section.values is None else _known(section.values, args) or None
+
+
+def _note(section: Section, name: str, values: Any, began_ns: int, args: Arguments) -> None:
+    if name:
+        trace.record(section.kind, began_ns, name[:200], values)
+    if section.holds:
+        held = _known(section.holds, args)
+        if held:
+            stalls.held(began_ns, held)
