@@ -115,3 +115,20 @@ def test_a_fault_leaves_the_application_as_it_is(
 
     assert app is sampling.traced(app, now())
     assert "a request is not traced: OSError: no chance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "share"),
+    [("", 0.005), ("0.05", 0.05), ("0.5", 0.5), ("much", 0.005), ("0", 0.005), ("2", 0.005), ("nan", 0.005)],
+)
+def test_what_a_trace_costs_puts_off_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, share: float
+) -> None:
+    """
+    By as much as keeps to the share of a processor that the environment allows, or to half a percent.
+    """
+    monkeypatch.setenv("HASTEN_TRACES_SHARE", said)
+    sampling.begin(str(tmp_path))
+    sampling.paid(1_000_000)
+
+    assert 0.9e6 / share <= sampling.due_ns - now() <= 1e6 / share
