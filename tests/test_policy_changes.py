@@ -34,7 +34,9 @@ def test_a_new_rule_and_one_that_is_gone_are_told_whole() -> None:
 
     assert ("a", "compression", "added") == (added.id, added.kind, added.what)
     assert {"kind", "match.paths", "settings.level"} == {each.field for each in added.differs}
-    assert [(each.field, each.after) for each in added.differs] == [(each.field, each.before) for each in removed.differs]
+    assert [(each.field, each.after) for each in added.differs] == [
+        (each.field, each.before) for each in removed.differs
+    ]
     assert {None} == {each.before for each in added.differs} | {each.after for each in removed.differs}
 
 

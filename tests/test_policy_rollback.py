@@ -22,7 +22,8 @@ def change(name: str) -> Change:
     rule = Rule(id=name, kind="compression", match=Match(paths=[f"/{name}"]))
     return Change(
         optimization="quick_wins.compression", kind=Kind.POLICY, where=Where(kind="page", name=f"/{name}"), before={},
-        after={"rule": msgspec.to_builtins(rule)}, inverse={"rule": name, "put": None}, why="", expects="", risk=Risk.R1,
+        after={"rule": msgspec.to_builtins(rule)}, inverse={"rule": name, "put": None}, why="", expects="",
+        risk=Risk.R1,
     )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def test_what_is_undone_and_what_is_in_force_again_is_in_the_ledger(policy: Poli
 
     assert ([], [change("b").id]) == (forth.undone, forth.restored)
     assert ({"a": "KEPT", "b": "KEPT"}, ["a", "b"]) == (states(book), [rule.id for rule in policy.read().rules])
-    entry = [entry for entry in book.read() if entry.body.get("name") == "the policy"][0]
+    entry = next(entry for entry in book.read() if entry.body.get("name") == "the policy")
     assert (Step.ROLLED_BACK, 2, 1) == (entry.step, entry.body["from"], entry.body["to"])
 
 

@@ -84,6 +84,24 @@ def test_a_server_that_is_not_known_is_said_to_be_likely() -> None:
     assert ("no_server", False) == (none.kind, none.is_certain)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["python3", "-m", "granian", "shop:app"], "--interface asgi or wsgi"),
+        (["python3", "/venv/bin/uwsgi", "--wsgi-file", "app.py"], "--module"),
+        (["python3", "/venv/bin/gunicorn", "-k", "tornado"], "tornado is not"),
+        (["python3", "serve.py"], "known are uvicorn"),
+    ],
+)
+def test_a_server_that_is_run_in_a_way_that_is_not_known_is_told_how(words: list[str], says: str) -> None:
+    """
+    The hint is about that server, where it is one of the known ones.
+    """
+    (cause,) = silence.causes([program(*words, listens=["127.0.0.1:80"])], BOOT)
+
+    assert says in cause.hint
+
+
 def test_what_serves_is_looked_at_first() -> None:
     """
     A small isolated script beside a server is not why the server is silent; an isolated server is, whatever is beside.

@@ -1,5 +1,5 @@
 """
-Going back in the policy, so that the ledger knows of it: which changes are undone by that, and which are in force again.
+Going back in the policy so that the ledger knows of it: which changes are undone, and which are in force again.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 """
-Why no worker reports: the likely causes, found by looking at the processes of a program that was started with the agent.
+Why no worker reports: the likely causes, found by looking at the processes of the program.
 
 Pure: what was seen goes in, causes come out, the surest first. What cannot be told is said to be so.
 """
@@ -16,6 +16,12 @@ OLDEST_PYTHON = (3, 9)
 ELSEWHERE = ("docker", "podman", "nerdctl", "kubectl", "ssh", "systemctl", "systemd-run", "chroot", "su", "sudo")
 SERVERS = "uvicorn, gunicorn, hypercorn, granian, daphne, waitress, werkzeug (flask run), Django's runserver, uWSGI"
 PAGE = "docs/agent.md says which servers are known"
+#: Servers that are known and can be run in a way that is not.
+OTHER_WAYS = {
+    "granian": "granian serves RSGI where nothing else is said: start it with --interface asgi or wsgi",
+    "uwsgi": "name uWSGI's application by --module module:callable, not by a file",
+    "gunicorn": "of gunicorn's worker classes sync, gthread, gevent, asgi and uvicorn's are known, tornado is not",
+}
 
 
 class Cause(Noun, frozen=True, kw_only=True):
@@ -50,7 +56,7 @@ def causes(seen: list[Program], boot: Path) -> list[Cause]:
     # What serves, or else everything, is kept out: that is why. Otherwise it is told beside what is likelier.
     if kept_out and (kept_out[0].pid == pythons[0].pid or len(kept_out) == len(pythons)):
         return _once(kept_out)
-    return [*_silent(pythons), *_once(kept_out)]
+    return _once([*_silent(pythons), *kept_out])
 
 
 def kept_out_of(program: Program, boot: Path) -> Cause | None:
@@ -155,7 +161,9 @@ def _shadowed(program: Program, _: Path) -> Cause | None:
     if not program.before_us:
         return None
     says = f"finds the sitecustomize of {program.before_us[0]} first, and that one does not run the agent's"
-    return _cause(program, "shadowed", says, "put `hasten run --` behind the other launcher, so that its folder is first")
+    return _cause(
+        program, "shadowed", says, "put `hasten run --` behind the other launcher, so that its folder is first"
+    )
 
 
 def _scrubbed(program: Program, _: Path) -> Cause | None:
@@ -191,8 +199,7 @@ def _silent(pythons: list[Program]) -> Iterator[Cause]:
     serving = [each for each in pythons if each.listens]
     for each in serving:
         says = f"{named(each)} listens on {', '.join(each.listens)}, and no server that the agent knows serves there"
-        hint = f"known are {SERVERS}; one of these may still be loading the application"
-        yield Cause(kind="unknown_server", pid=each.pid, says=says, hint=f"{hint}; {PAGE}", is_certain=False)
+        yield Cause(kind="unknown_server", pid=each.pid, says=says, hint=_way_of(each), is_certain=False)
     if not serving:
         yield Cause(
             kind="no_server",
@@ -200,6 +207,14 @@ def _silent(pythons: list[Program]) -> Iterator[Cause]:
             hint="the statements of every Python below it are counted all the same: `hasten telemetry` shows them",
             is_certain=False,
         )
+
+
+def _way_of(program: Program) -> str:
+    names = {Path(word).name for word in program.words[:4]}
+    for name, hint in OTHER_WAYS.items():
+        if name in names:
+            return f"{hint}; or it is still loading the application"
+    return f"known are {SERVERS}; one of these may still be loading the application; {PAGE}"
 
 
 def _cause(program: Program, kind: str, says: str, hint: str) -> Cause:

@@ -94,7 +94,7 @@ class _Told:
 
     pids: list[int] = field(default_factory=list)
     state: Any = None
-    kinds: list[str] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
 
 
 class Watch:
@@ -111,7 +111,7 @@ class Watch:
         sources: Sources,
         tell: Callable[[Event], None],
         patience_s: float = PATIENCE_S,
-        clocks: Clocks = Clocks(),  # noqa: B008 - frozen
+        clocks: Clocks = Clocks(),
     ) -> None:
         self._pid = pid
         self._sources = sources
@@ -154,7 +154,7 @@ class Watch:
         """
         self._waits_s = waited_s + min(max(waited_s, self._patience_s), LONGEST_S)
         causes = self._sources.causes()
-        kinds = [cause.kind for cause in causes]
+        kinds = {cause.kind for cause in causes}
         if kinds != self._told.kinds:
             self._told.kinds = kinds
             self._say("silent", waited_s=round(waited_s, 1), causes=causes)

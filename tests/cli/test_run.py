@@ -70,7 +70,9 @@ def test_the_state_folder_of_the_project_is_obeyed(run: Run, here: Path, monkeyp
 
     (here / "hasten.toml").write_text('state = "kept"\n')
     assert str(here / "kept" / "policy" / "policy.json") == policy()
-    monkeypatch.setattr("hasten.cli.run.first_environment", lambda: {**os.environ, "HASTEN_POLICY": "/other/policy.json"})
+    monkeypatch.setattr(
+        "hasten.cli.run.first_environment", lambda: {**os.environ, "HASTEN_POLICY": "/other/policy.json"}
+    )
     assert "/other/policy.json" == policy()
     assert str(here / "kept" / "policy" / "policy.json") == policy("--config", str(here / "hasten.toml"))
 

@@ -86,10 +86,18 @@ def test_a_program_that_serves_nothing_is_no_alarm() -> None:
 @pytest.mark.parametrize(
     ("what", "fields", "words"),
     [
-        ("started", {"policy": "/p/policy.json"}, "process 7 is started with the agent in it, which obeys /p/policy.json"),
-        ("background", {"workers": [1, 2]}, "2 workers report that nobody watches any more"),
+        (
+            "started",
+            {"policy": "/p/policy.json"},
+            "process 7 is started with the agent in it, which obeys /p/policy.json",
+        ),
+        ("background", {"workers": [1, 2]}, "2 workers report and nobody watches"),
         ("note", {"says": "HASTEN_DISABLE is set"}, "HASTEN_DISABLE is set"),
-        ("accelerators", {"abi": "cpython-311-x", "codings": ["br", "zstd"]}, "br and zstd; used by workers that start"),
+        (
+            "accelerators",
+            {"abi": "cpython-311-x", "codings": ["br", "zstd"]},
+            "br and zstd; used by workers that start",
+        ),
         ("accelerators", {"abi": "cpython-311-x", "says": "no pip"}, "none; no pip"),
     ],
 )

@@ -14,7 +14,7 @@ import pytest
 from tests.real import test_server_matrix as matrix
 from tests.real.test_server_matrix import Case
 
-from hasten.world import workers
+from hasten.world import agent, workers
 from hasten.world.policy_file import PolicyFile
 
 pytestmark = pytest.mark.real
@@ -95,10 +95,9 @@ def test_an_older_python_runs_as_without_it(tmp_path: Path, version: str) -> Non
     python = interpreter(version)
     if python is None:
         pytest.skip(f"there is no Python {version} on this machine")
-    run = subprocess.run(
-        [*matrix.agent.launcher(), python, "-c", "print('works'); raise SystemExit(3)"],
-        env={**os.environ, **matrix.agent.surroundings(tmp_path)}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    command = [*agent.launcher(), python, "-c", "print('works'); raise SystemExit(3)"]
+    environment = {**os.environ, **agent.surroundings(tmp_path)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     assert (3, "works\n") == (run.returncode, run.stdout)
     assert run.stderr.count("\n") <= 1

@@ -97,7 +97,9 @@ def started(folder: Path, command: str, *options: str, **environment: str) -> It
         process.wait(PATIENCE_S)
 
 
-GUNICORN = "{python}|-m|gunicorn|--bind|127.0.0.1:{port}|--no-control-socket|--workers|2|--graceful-timeout|1|served:wsgi"
+GUNICORN = (
+    "{python}|-m|gunicorn|--bind|127.0.0.1:{port}|--no-control-socket|--workers|2|--graceful-timeout|1|served:wsgi"
+)
 
 
 def test_workers_are_told_from_their_start_to_their_end(tmp_path: Path) -> None:
@@ -167,7 +169,9 @@ def test_a_sitecustomize_of_the_environment_and_a_safe_path_are_no_reason(tmp_pa
     """
     An environment with a sitecustomize of its own has it run and the agent in it; so has PYTHONSAFEPATH=1.
     """
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", tmp_path / "venv"], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", tmp_path / "venv"], check=True
+    )
     (site,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
     packages = Path(pytest.__file__).parents[1]
     (site / "ours.pth").write_text(f"{packages}\n")
@@ -195,7 +199,7 @@ def test_the_terminal_is_the_programs(tmp_path: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(tmp_path)
-        os.execv(HASTEN, [HASTEN, "run", "--quiet", "--", sys.executable, "-I", "-c", code])  # noqa: S606
+        os.execv(HASTEN, [HASTEN, "run", "--quiet", "--", sys.executable, "-I", "-c", code])
     text = _until(terminal, "True True True True")
     os.write(terminal, b"hello\n")
     text += _until(terminal, "waits")

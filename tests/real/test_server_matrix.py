@@ -50,6 +50,7 @@ class Case(NamedTuple):
 
 
 GUNICORN = "-m gunicorn --bind 127.0.0.1:{port} --no-control-socket --graceful-timeout 1"
+UWSGI = f"{Path(sys.executable).with_name('uwsgi')} --http-socket 127.0.0.1:{{port}}"
 CASES = {
     "uvicorn": Case("uvicorn", "-m uvicorn served:asgi --port {port}"),
     "uvicorn-workers": Case("uvicorn", "-m uvicorn served:asgi --port {port} --workers 2", 2),
@@ -67,6 +68,8 @@ CASES = {
     "flask": Case("werkzeug", "-m flask --app served:flask_app run --port {port}"),
     "flask-debug": Case("werkzeug", "-m flask --app served:flask_app run --port {port} --debug"),
     "django": Case("django", "-m django runserver --settings served_by_django 127.0.0.1:{port}"),
+    "uwsgi": Case("uwsgi", f"{UWSGI} --module served:wsgi --master --processes 2", 2),
+    "uwsgi-lazy": Case("uwsgi", f"{UWSGI} --wsgi served --callable wsgi --master --lazy-apps --threads 2"),
     "hypercorn-asgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --workers 2 served:asgi", 2),
     "hypercorn-wsgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} served:wsgi"),
     "hypercorn-uvloop": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class uvloop served:asgi"),
@@ -78,7 +81,8 @@ CASES = {
     "gunicorn-reload": Case("gunicorn", f"{GUNICORN} --reload served:wsgi"),
     "granian-reload": Case("granian", "-m granian --interface asgi --port {port} --reload served:asgi"),
     "granian-threads": Case(
-        "granian", "-m granian --interface asgi --port {port} --loop uvloop --runtime-mode mt --runtime-threads 2 served:asgi"
+        "granian",
+        "-m granian --interface asgi --port {port} --loop uvloop --runtime-mode mt --runtime-threads 2 served:asgi",
     ),
     "granian-asgi": Case("granian", "-m granian --interface asgi --port {port} --workers 2 served:asgi", 2),
     "granian-wsgi": Case("granian", "-m granian --interface wsgi --port {port} --workers 2 served:wsgi", 2),

@@ -200,3 +200,14 @@ def test_a_worker_of_granian_calls_the_agent(interface: str) -> None:
     getattr(boundaries, f"granian_{interface}")(found)
 
     assert (("agent", "app", "granian", interface), {}, None) == found._callback_wrapper("app", {}, None)
+
+
+def test_uwsgi_as_a_module_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What it serves is found in its options, which it has not read when it is imported.
+    """
+    watched: list[bool] = []
+    monkeypatch.setattr("hasten_runtime.on_uwsgi.watch", lambda: watched.append(True))
+    boundaries.uwsgi(module("pyuwsgi"))
+
+    assert [True] == watched

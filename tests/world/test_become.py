@@ -115,7 +115,9 @@ def test_the_environment_is_the_one_that_was_given() -> None:
     """
     code = "import os, sys; from hasten.world.become import first_environment\n"
     code += "os.environ['LATER'] = '1'\n"
-    code += "sys.stdout.buffer.write(b'\\0'.join(sorted(os.fsencode(f'{k}={v}') for k, v in first_environment().items())))"
+    code += (
+        "sys.stdout.buffer.write(b'\\0'.join(sorted(os.fsencode(f'{k}={v}') for k, v in first_environment().items())))"
+    )
     given = {b"LC_ALL": b"C", b"ODD": b"\xff=x", b"PATH": os.environb[b"PATH"]}
     given |= {b"PYTHONPATH": os.fsencode(os.pathsep.join(each for each in sys.path if each))}
     run = subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, timeout=60, check=True)

@@ -27,7 +27,7 @@ def family() -> Iterator[int]:
     A shell, below it a Python that listens and a sleep, and one that has left for a session of its own.
     """
     listen = "import socket; s = socket.create_server(('127.0.0.1', 0)); print('up', flush=True); input()"
-    code = f"setsid sleep 60 & {sys.executable} -I -c \"{listen}\"; true"
+    code = f'setsid sleep 60 & {sys.executable} -I -c "{listen}"; true'
     environment = agent.with_agent(os.environ, {"HASTEN_RUN": "of-a-test", "SECRET": "x"})
     with subprocess.Popen(
         ["sh", "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

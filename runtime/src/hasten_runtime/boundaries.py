@@ -155,3 +155,12 @@ def _granian(module: Any, interface: str) -> None:
         return wrapper(behind(callback, "granian", interface), *args, **named)
 
     module._callback_wrapper = callback_wrapper
+
+
+def uwsgi(_: Any) -> None:
+    """
+    uWSGI as a module of Python; what it is to serve is found in its options.
+    """
+    from hasten_runtime import on_uwsgi
+
+    on_uwsgi.watch()

@@ -33,6 +33,7 @@ KNOWN = {
     "daphne.server": "daphne",
     "granian.asgi": "granian_asgi",
     "granian.wsgi": "granian_wsgi",
+    "pyuwsgi": "uwsgi",
 }
 
 
@@ -44,6 +45,20 @@ def watch() -> None:
         drivers.watch()
         for name in KNOWN:
             after_import(name, _hook)
+        if _is_uwsgi():
+            from hasten_runtime import on_uwsgi
+
+            on_uwsgi.watch()
+
+
+def _is_uwsgi() -> bool:
+    """
+    Whether this program is uWSGI with Python inside, and not a Python.
+    """
+    try:
+        return os.path.basename(os.readlink("/proc/self/exe")).startswith("uwsgi")
+    except OSError:
+        return False
 
 
 def _hook(module: ModuleType) -> None:

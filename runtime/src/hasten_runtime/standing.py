@@ -50,7 +50,7 @@ class Standing:
 
     Attributes:
         due_ns: When somebody is to look again, by the clock `ticks`.
-        meets: Whether any rule may be for a path, or for all that a trial decides; None where nothing is to be obeyed.
+        meets: Whether any rule may be for a path, or, with a trial or a recording, true; None where nothing is to be obeyed.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Standing:
         self._was_read = False
         self._stopped = False
         self._lease: tuple[str, float, float] = ("", 0.0, 0.0)  # trial, its expires_at, our own deadline
+        self._recording: tuple[str, float, float] = ("", 0.0, 0.0)  # the same of what is recorded
         self._now = NOTHING
         self._pid = 0
 
@@ -89,14 +90,21 @@ class Standing:
         except Exception as error:
             say_once("policy", "the policy cannot be looked at: " + reason_of(error))
         now = NOTHING if self._stopped else self._read
-        if now.trial is not None:
-            left_s = self._lease[2] - self._clocks.steady()
-            if left_s <= 0:
-                now = now._replace(trial=None)
-            else:
-                self.due_ns = min(self.due_ns, self.ticks() + int(left_s * 1e9))
+        if now.trial is not None and self._is_over(self._lease[2]):
+            now = now._replace(trial=None)
+        if now.record is not None and self._is_over(self._recording[2]):
+            now = now._replace(record=None)
         if now is not self._now:
             self._now, self.meets = now, _meeting(now)
+
+    def _is_over(self, end: float) -> bool:
+        """
+        Whether that moment of our own clock has come; if not, the next look is no later than it.
+        """
+        left_s = end - self._clocks.steady()
+        if left_s > 0:
+            self.due_ns = min(self.due_ns, self.ticks() + int(left_s * 1e9))
+        return left_s <= 0
 
     def _look(self) -> None:
         # Whatever has that name counts, a link to nowhere too: who makes one means it.
@@ -130,6 +138,7 @@ class Standing:
         forget("policy")
         self._read, self._was_read = read, True
         self._begin_lease(read)
+        self._begin_recording(read)
         return None
 
     def _begin_lease(self, read: Policy) -> None:
@@ -141,6 +150,16 @@ class Standing:
             return
         left = min(trial.lease_s, trial.expires_at - self._clocks.wall())
         self._lease = (trial.id, trial.expires_at, self._clocks.steady() + left)
+
+    def _begin_recording(self, read: Policy) -> None:
+        """
+        The end of a recording, likewise: it is not made longer by reading about it again.
+        """
+        record = read.record
+        if record is None or (record.id, record.expires_at) == self._recording[:2]:
+            return
+        left = min(record.for_s, record.expires_at - self._clocks.wall())
+        self._recording = (record.id, record.expires_at, self._clocks.steady() + left)
 
     def _last_good(self) -> Policy:
         """
@@ -158,7 +177,7 @@ class Standing:
 def _readable(path: str) -> Optional[Policy]:
     try:
         with open(path, "rb") as file:
-            return read_policy(file.read())._replace(trial=None)
+            return read_policy(file.read())._replace(trial=None, record=None)
     except (RefusedPolicy, OSError):
         return None
 
@@ -167,7 +186,7 @@ def _meeting(policy: Policy) -> Optional[Callable[[str], Any]]:
     """
     What a path is asked first, so that most requests are done with one question.
     """
-    if policy.trial is not None:
+    if policy.trial is not None or policy.record is not None:
         return _always
     patterns = [path.pattern for rule in policy.rules for path in rule.paths]
     return re.compile("|".join(patterns), re.DOTALL).fullmatch if patterns else None

@@ -61,7 +61,7 @@ def _say_now(found: Policy, own: str, switches: list[str], running: list[Worker]
         out.print(f"on trial: {plain(found.trial.id)}")
     for path in switches:
         ends = "hasten policy on" if path == own else "hasten resume"
-        out.print(f"[yellow]no rule is obeyed[/] while {plain(path)} is there: [bold]{ends}[/] lifts it", soft_wrap=True)
+        out.print(f"[yellow]no rule is obeyed[/] while {plain(path)} is there, until [bold]{ends}[/]", soft_wrap=True)
     for worker in running:
         refused = f"  [red]refuses it: {plain(worker.policy.error)}[/]" if worker.policy.error else ""
         out.print(f"worker {worker.pid} ({plain(worker.server)}) obeys revision {worker.policy.revision}{refused}")

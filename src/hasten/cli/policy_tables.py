@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hasten.policy_changes import Match, RuleChange
+from hasten.policy_changes import Differs, RuleChange
 from hasten.world.policy_file import Match, Rule
 
 _COLORS = {"added": "green", "removed": "red", "changed": "yellow", "moved": "cyan"}
@@ -42,13 +42,14 @@ def changes(found: list[RuleChange]) -> Table:
         table.add_column(column)
     for change in found:
         what, name = Text(change.what, style=_COLORS[change.what]), Text(change.id)
-        for each in change.differs or [None]:
-            cells = [Text(""), Text(""), Text("")]
-            if each is not None:
-                cells = [Text(each.field), Text(_value(each.before)), Text(_value(each.after))]
+        for cells in map(_cells, change.differs) if change.differs else [[Text("")] * 3]:
             table.add_row(what, name, *cells)
             what, name = Text(""), Text("")
     return table
+
+
+def _cells(each: Differs) -> list[Text]:
+    return [Text(each.field), Text(_value(each.before)), Text(_value(each.after))]
 
 
 def _value(value: Any) -> str:

@@ -186,9 +186,10 @@ def _not_started(word: str, error: OSError, *, as_json: bool) -> int:
 
 def _say_plan(launch: Launch, given: dict[str, str], *, as_json: bool) -> None:
     foreseen = launching.foreseen(launch)
+    program = shutil.which(launch.words[0], path=given.get("PATH", os.defpath))
     plan = {
         "command": launch.words,
-        "program": shutil.which(launch.words[0], path=given.get("PATH", os.defpath)),
+        "program": program,
         "environment": launch.added(given),
         "policy": str(launch.policy.path) if launch.policy else None,
         "reports": str(launch.reports) if launch.policy else None,
@@ -199,7 +200,7 @@ def _say_plan(launch: Launch, given: dict[str, str], *, as_json: bool) -> None:
         say_json(plan)
         return
     out.print(f"would start {plain(shlex.join(launch.words))}", soft_wrap=True)
-    out.print(f"  which is {plain(plan['program'] or 'not there')}", soft_wrap=True)
+    out.print(f"  which is {plain(program or 'not there')}", soft_wrap=True)
     for name, value in launch.added(given).items():
         out.print(f"  {name}={plain(shlex.quote(value))}", soft_wrap=True)
     for note in launch.notes:

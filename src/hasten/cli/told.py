@@ -26,18 +26,17 @@ def _said(event: Event) -> Iterator[tuple[bool, str]]:
     elif event.event == "silent":
         yield from _silence(event)
     elif event.event == "background":
-        yield False, (
-            f"the program went on in the background: {_workers(len(event.workers or []))} that nobody watches any more; "
-            "`hasten policy show` lists them"
-        )
+        count = _workers(len(event.workers or []))
+        yield False, f"the program is in the background: {count} and nobody watches; `hasten policy show` lists them"
     elif event.event == "workers":
         yield from _present(event)
     elif event.event == "note":
         yield True, event.says
     elif event.event == "accelerators":
         has = " and ".join(event.codings) or "none"
-        yield bool(event.says), (
-            f"compiled codecs for {event.abi}: {has}; {event.says or 'used by workers that start from now on'}"
+        yield (
+            bool(event.says),
+            (f"compiled codecs for {event.abi}: {has}; {event.says or 'used by workers that start from now on'}"),
         )
 
 

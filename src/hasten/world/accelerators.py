@@ -175,4 +175,3 @@ def _put(data: bytes, to: Path) -> None:
         new.replace(to)
     finally:
         new.unlink(missing_ok=True)
-

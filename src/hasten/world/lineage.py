@@ -68,11 +68,8 @@ def of_run(run: str) -> list[int]:
     """
     The processes that have this HASTEN_RUN in their environment, as far as it may be read.
     """
-    found = []
-    for pid in psutil.pids():
-        if f"{RUN_VARIABLE}={run}".encode() in (_environment(pid) or []):
-            found.append(pid)
-    return found
+    line = f"{RUN_VARIABLE}={run}".encode()
+    return [pid for pid in psutil.pids() if line in (_environment(pid) or [])]
 
 
 def python_of(exe: str) -> str | None:

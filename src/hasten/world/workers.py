@@ -11,7 +11,6 @@ import psutil
 
 from hasten.errors import HastenError
 from hasten.model import Noun
-from hasten.world.http import fetch
 from hasten.world.policy_file import Policy
 
 #: An agent looks at the policy when a request comes and its last look is a quarter of a second old.
@@ -100,6 +99,9 @@ def _obeys(worker: Worker, policy: Policy) -> bool:
 
 
 def _ask(url: str, health: str) -> None:
+    # Not above: what watches workers asks nobody, and does not keep an HTTP client in memory for it.
+    from hasten.world.http import fetch
+
     try:
         fetch(url, health, timeout_s=ARRIVES_S)
     except HastenError:

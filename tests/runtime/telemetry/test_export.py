@@ -173,6 +173,21 @@ def test_without_a_policy_nothing_is_written(monkeypatch: pytest.MonkeyPatch) ->
     assert 1 == len(requests.counted())
 
 
+def test_an_earlier_process_of_the_same_number_keeps_its_counts(folder: Path) -> None:
+    """
+    Its file is set aside by the first snapshot, and by none after it.
+    """
+    folder.mkdir(parents=True)
+    (folder / f"{os.getpid()}.json").write_text('{"an": "earlier one"}')
+    answered("/x")
+    found = written_now(folder)
+    written_now(folder)
+    (aside,) = (path for path in folder.glob("*.json") if path.stem != str(os.getpid()))
+
+    assert "/x" == found["http.server.request.duration"][0]["http.route"]
+    assert '{"an": "earlier one"}' == aside.read_text()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_writes_its_own(folder: Path) -> None:

@@ -14,7 +14,7 @@ from hasten_runtime.http.compression import Variants as AnyVariants
 from hasten_runtime.http.links import Link
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.policy import Policy
+from hasten_runtime.policy import Policy, Record
 from hasten_runtime.standing import Standing
 from hasten_runtime.telemetry.request import given
 
@@ -83,7 +83,7 @@ class Agent:
         """
         What the application is to have, and what stands in front of its answer where a rule says so.
         """
-        rules = policy.rules
+        rules, is_ours = policy.rules, False
         if policy.trial is not None:
             arm = arm_of(policy.trial, scope)
             if arm.name == CANDIDATE:
@@ -92,7 +92,9 @@ class Agent:
                 scope = {**scope, "headers": arm.headers}
                 given(scope)
             if arm.asked:
-                send = _labeled(send, arm, policy.revision)
+                is_ours, send = True, _labeled(send, arm, policy.revision)
+        if policy.record is not None and not is_ours:
+            send = _recorded(policy.record, scope, send)
         found = matching(rules, scope["method"], scope["path"])
         return scope, send, self._chains.of(found, scope, send) if found else []
 
@@ -119,6 +121,13 @@ def _heard(receive: Receive) -> Receive:
         return message
 
     return receive_and_write
+
+
+def _recorded(record: Record, scope: Scope, send: Send) -> Send:
+    # Nobody is recorded most of the time, so most processes never load it.
+    from hasten_runtime.recorder import watching
+
+    return watching.asgi(record, scope, send)
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:

@@ -15,7 +15,7 @@ from hasten_runtime.http.environ import Environ, asking_scope, path_of, scope_of
 from hasten_runtime.http.thread_variants import ThreadVariants
 from hasten_runtime.http.wsgi_answer import Answer
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.policy import Policy
+from hasten_runtime.policy import Policy, Record
 from hasten_runtime.standing import Standing
 
 StartResponse = Callable[..., Any]
@@ -50,7 +50,7 @@ class Agent:
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         policy = self._standing.policy()
-        if policy.rules or policy.trial is not None:
+        if policy.rules or policy.trial is not None or policy.record is not None:
             answer = None
             # The application is not called in here: what it raises is the server's, and none of our faults.
             try:
@@ -67,14 +67,16 @@ class Agent:
         """
         The start_response that the application is to have, and what stands in front of it where a rule says so.
         """
-        rules = policy.rules
+        rules, is_ours = policy.rules, False
         if policy.trial is not None:
             arm = arm_of(policy.trial, asking_scope(environ))
             if arm.name == CANDIDATE:
                 rules = policy.trial.rules
             environ.pop("HTTP_HASTEN_ARM", None)
             if arm.asked:
-                start_response = _labeled(start_response, arm, policy.revision)
+                is_ours, start_response = True, _labeled(start_response, arm, policy.revision)
+        if policy.record is not None and not is_ours:
+            start_response = _recorded(policy.record, environ, start_response)
         method = environ["REQUEST_METHOD"]
         found = matching(rules, method, path_of(environ))
         if not found:
@@ -82,6 +84,13 @@ class Agent:
         answer = Answer(start_response, is_head=method == "HEAD")
         answer.chain = self._chains.of(found, scope_of(environ), answer.send)
         return start_response, answer if answer.chain else None
+
+
+def _recorded(record: Record, environ: Environ, start_response: StartResponse) -> StartResponse:
+    # Nobody is recorded most of the time, so most processes never load it.
+    from hasten_runtime.recorder import watching
+
+    return watching.wsgi(record, environ, start_response)
 
 
 def _labeled(start_response: StartResponse, arm: Arm, revision: int) -> StartResponse:

@@ -6,6 +6,9 @@ No thread waits for its time: one that did would not be there after a fork, and 
 requests before a pause are seen too, an event loop looks once more a moment later; where none is, a thread that ends
 with it does, in a worker of a server only. And at its end a process writes once more.
 
+The last one is written at the end of the interpreter. A process that is killed leaves what it had written two seconds
+before; what an earlier process of the same number has left is set aside, for its counts belong to the application too.
+
 Writing takes turns with the application line by line, and the next snapshot is put off for two hundred times the
 processor time that this one took: all of it costs a worker at most half a percent.
 """
@@ -43,6 +46,7 @@ class _Place:
     writing = _thread.allocate_lock()
     is_watched = False
     is_last_awaited = False
+    is_begun = False
     written: tuple[int, int] = (0, 0)
 
 
@@ -94,6 +98,9 @@ def write() -> None:
     try:
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, str(os.getpid()) + ".json")
+        if not _place.is_begun:
+            _set_aside(folder, path)
+            _place.is_begun = True
         _place.written = _extent()
         with open(path + ".new", "w", encoding="utf-8") as new:
             for piece in document():
@@ -111,9 +118,10 @@ def write_last() -> None:
     What this process has counted and traced is on disk, if it is not yet: it is about to end. Never raises.
     """
     try:
-        if _place.folder and _extent() != _place.written and _place.writing.acquire(False):
+        # A thread may be writing still; it is not waited for longer than an ending worker has.
+        if _place.folder and _extent() != _place.written and _place.writing.acquire(True, file.LAST_S):
             _write(_place.writing)
-        file.write()
+        file.write_last()
     except Exception as error:
         say_once("export", "the last telemetry of a process is not written: " + reason_of(error))
 
@@ -204,6 +212,14 @@ def _extent() -> tuple[int, int]:
     )
 
 
+def _set_aside(folder: str, path: str) -> None:
+    """
+    What stands under this process's name is another one's: it keeps its counts under a name that nobody will have.
+    """
+    if os.path.exists(path):
+        os.replace(path, os.path.join(folder, f"{os.getpid()}-{time.time_ns()}.json"))
+
+
 def _write(lock: _thread.LockType) -> None:
     try:
         write()
@@ -255,6 +271,7 @@ def forget() -> None:
     # The lock may have been held by a thread of the parent, which is not here.
     _place.writing = _thread.allocate_lock()
     _place.is_watched = False
+    _place.is_begun = False
     _place.written = (0, 0)
     if _place.folder:
         pulse.due_ns = 0

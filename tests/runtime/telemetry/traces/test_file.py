@@ -102,6 +102,22 @@ def test_without_a_thread_it_waits_for_the_next(written: Written, monkeypatch: p
     assert not file._place.writing.locked()
 
 
+def test_the_end_of_a_process_waits_for_who_is_writing(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What is left is written by itself; a writer that does not come to its end is not waited for.
+    """
+    monkeypatch.setattr(file, "LAST_S", 0.01)
+    file._place.writing.acquire()
+    file.write_soon(finished("/last"))
+    file.write_last()
+    before = len(file._place.waiting)
+    file._place.writing.release()
+    file.write_last()
+
+    assert 1 == before
+    assert ["/last"] == [each["http.route"] for each in written()]
+
+
 def test_a_child_has_written_nothing(written: Written) -> None:
     """
     What its parent had not written yet is the parent's, and so is a lock that was held.

@@ -32,6 +32,21 @@ def test_the_first_request_is_traced_and_the_next_a_moment_later(tmp_path: Path)
     assert str(tmp_path / "traces") == file._place.folder
 
 
+def test_a_burst_is_not_always_traced_at_its_beginning(tmp_path: Path) -> None:
+    """
+    Of the requests after a moment each has the same chance until one is traced, so the first of many rarely is.
+    """
+    sampling.begin(str(tmp_path))
+    sampling.traced(object(), now())
+    places = []
+    for _ in range(2000):
+        sampling.due_ns = 0
+        places.append(next(n for n in range(1000) if isinstance(sampling.traced(object(), now()), on_asgi.Traced)))
+
+    assert 400 < sum(place == 0 for place in places) < 600
+    assert 2.4 < sum(places) / len(places) < 3.6
+
+
 def test_no_traffic_keeps_in_step() -> None:
     """
     The distance to the next is never the same for long.

@@ -14,6 +14,8 @@ from hasten_runtime.telemetry.traces import document
 from hasten_runtime.telemetry.traces.trace import Trace
 
 MOST_BYTES = 1024 * 1024
+#: How long the end of a process waits for a thread that is writing.
+LAST_S = 1.0
 #: Finished and not written, where writing does not keep up.
 MOST_WAITING = 50
 
@@ -65,6 +67,15 @@ def write() -> None:
         except Exception as error:
             say_once("traces", "no traces are written to " + _place.folder + ": " + reason_of(error))
         sampling.paid(trace.cost_ns + time.thread_time_ns() - began)
+
+
+def write_last() -> None:
+    """
+    All that is finished is on disk, for the process is about to end. Never raises.
+    """
+    # Whoever is writing now writes those, too, if it is given the time.
+    if _place.waiting and _place.writing.acquire(True, LAST_S):
+        _write_all(_place.writing)
 
 
 def _append(pieces: "list[str]") -> None:

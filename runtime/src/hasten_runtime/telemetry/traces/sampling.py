@@ -1,5 +1,5 @@
 """
-Which requests are traced: the first that begins after a moment that chance has set, about ten in a second.
+Which requests are traced: one of the first that begin after a moment that chance has set, up to ten in a second.
 
 Not more than that, not more than a few at a time, and not more than costs a worker half a percent of a processor
 (HASTEN_TRACES_SHARE says otherwise): a request with many steps puts off the next one. A request that is not traced
@@ -15,6 +15,11 @@ from hasten_runtime.telemetry import drivers, pulse
 from hasten_runtime.telemetry.traces import file, trace
 
 EVERY_NS = 100_000_000
+<<<<<<< HEAD
+=======
+#: Of 256: one of four requests after the moment.
+CHANCE = 64
+>>>>>>> traces
 #: Of a processor, what traces may cost a worker; a measurement that wants to see more of its requests may say more.
 SHARE = 0.005
 MOST_SHARE = 0.5
@@ -29,6 +34,7 @@ rest = 1 / SHARE
 
 due_ns = pulse.NEVER_NS
 _is_begun = False
+_is_first = True
 
 
 def begin(workers: str) -> None:
@@ -74,13 +80,23 @@ def traced_wsgi(environ: Any, began_ns: int) -> Any:
 
 def _has_room(began_ns: int) -> bool:
     """
-    Whether one more may be traced now; in any case the next is due a while later.
+    Whether this one is to be traced, and if it might be, the next is due a while later.
+
+    Requests come in bursts, and the first of a burst waits for nobody. So after the moment not the first is taken, but
+    each with the same chance, until one is; only the very first of a process is taken in any case.
     """
-    global due_ns
+    global due_ns, _is_first
+    if not (_is_first or _is_drawn()):
+        return False
+    _is_first = False
     due_ns = began_ns + _about(EVERY_NS)
     if trace.under_way >= MOST_UNDER_WAY:
         trace.drop_before(began_ns - LONGEST_NS)
     return trace.under_way < MOST_UNDER_WAY
+
+
+def _is_drawn() -> bool:
+    return os.urandom(1)[0] < CHANCE
 
 
 def paid(cost_ns: int) -> None:
@@ -119,7 +135,8 @@ def forget() -> None:
     """
     The next request is traced, if any are.
     """
-    global due_ns
+    global due_ns, _is_first
+    _is_first = True
     due_ns = 0 if _is_begun else pulse.NEVER_NS
 
 
