@@ -13,6 +13,7 @@ from tests.story import CONFIG
 from hasten.record.ledger import Ledger
 from hasten.session import alone
 from hasten.world.policy_file import Match, PolicyFile, Rule
+from hasten.world.recorder import Wish, section
 
 CSS = Rule(id="css", kind="compression", match=Match(paths=["/a.css"]))
 JS = Rule(id="js", kind="compression", match=Match(paths=["/a.js"]))
@@ -159,3 +160,16 @@ def test_a_stop_of_everything_is_seen(run: Run, policy: PolicyFile) -> None:
     assert ("switched off" in shown.out, "until hasten resume" in shown.out) == (True, True)
     assert [str(policy.folder.parent / "STOP")] == run("policy", "show", "--json").data["stopped_by"]
     assert "still off" in run("policy", "on").out
+
+
+def test_a_recording_is_shown_without_its_key(run: Run, policy: PolicyFile) -> None:
+    """
+    Until when, and of how many; the key that visitors are hashed with is for the agents alone.
+    """
+    made = section(Wish(share=0.25))
+    policy.record(made)
+    said, shown = run("policy", "show"), run("policy", "show", "--json")
+
+    assert "requests of 25% of visitors are recorded until" in said.out
+    assert made.id == shown.data["policy"]["record"]["id"]
+    assert made.key not in said.out + shown.out

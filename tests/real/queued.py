@@ -12,8 +12,11 @@ _PLACE = Path(os.environ["QUEUE"])
 _PLACE.mkdir(exist_ok=True)
 app = Celery("queued", broker="filesystem://")
 app.conf.update(
-    broker_transport_options={"data_folder_in": str(_PLACE), "data_folder_out": str(_PLACE)},
-    control_folder=str(_PLACE),
+    broker_transport_options={
+        "data_folder_in": str(_PLACE),
+        "data_folder_out": str(_PLACE),
+        "control_folder": str(_PLACE / "control"),
+    },
     worker_hijack_root_logger=False,
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,

@@ -96,23 +96,24 @@ def _wrapped(app: Any, server: str, interface: str) -> Any:
     if interface == "wsgi":
         from hasten_runtime.http import wsgi
 
-        return wsgi.Agent(app, standing)
+        return wsgi.Agent(app, standing, observer(server, interface))
     from hasten_runtime.http import asgi
 
     if interface == "trio":
         from hasten_runtime.http import on_trio
 
-        return asgi.Agent(app, standing, observer(server), on_trio.TrioVariants(), on_trio.in_a_thread)
-    return asgi.Agent(app, standing, observer(server))
+        counting = observer(server, interface)
+        return asgi.Agent(app, standing, counting, on_trio.TrioVariants(), on_trio.in_a_thread)
+    return asgi.Agent(app, standing, observer(server, interface))
 
 
-def observer(server: str) -> Any:
+def observer(server: str, interface: str) -> Any:
     """
-    What counts the requests of an ASGI application, and says where; None where telemetry is switched off.
+    What counts the requests of an application, and says where; None where telemetry is switched off.
     """
     if not drivers.is_wanted():
         return None
-    from hasten_runtime.telemetry import export, requests
+    from hasten_runtime.telemetry import export, requests, wsgi_requests
 
     export.begin(server)
-    return requests.observed
+    return wsgi_requests.observed if interface == "wsgi" else requests.observed

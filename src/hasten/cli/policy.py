@@ -5,6 +5,7 @@ hasten policy: show what the agents obey, go back in it, or switch it off.
 import difflib
 import os
 import sys
+from datetime import datetime
 
 import click
 import msgspec
@@ -14,6 +15,7 @@ from hasten.cli import policy_tables
 from hasten.cli.options import common, dry_run
 from hasten.cli.output import err, out, plain, say_json
 from hasten.errors import ConfigError, HastenError
+from hasten.log import REDACTED
 from hasten.model import Step
 from hasten.record.ledger import Ledger
 from hasten.session import Place, located, recording
@@ -37,7 +39,7 @@ def show(revision: int | None, config: str | None, as_json: bool) -> None:
     The rules in force, or those of REVISION; the kept revisions; and what the workers say that they obey.
     """
     place, policy = located(config), _file(config)
-    found, running = _at(policy, revision), workers.alive(policy.workers_dir)
+    found, running = _shown(_at(policy, revision)), workers.alive(policy.workers_dir)
     kept = sorted(policy.revisions())
     switches = [str(path) for path in (policy.stop_path, kill_switch.path_of(place.state_dir)) if os.path.lexists(path)]
     if as_json:
@@ -55,9 +57,21 @@ def show(revision: int | None, config: str | None, as_json: bool) -> None:
     out.print(f"kept revisions: {_ranges(kept)}", soft_wrap=True)
 
 
+def _shown(found: Policy) -> Policy:
+    """
+    The policy without the key that visitors are hashed with while requests are recorded.
+    """
+    if found.record is None:
+        return found
+    return msgspec.structs.replace(found, record=msgspec.structs.replace(found.record, key=REDACTED))
+
+
 def _say_now(found: Policy, own: str, switches: list[str], running: list[Worker]) -> None:
     if found.trial is not None:
         out.print(f"on trial: {plain(found.trial.id)}")
+    if found.record is not None:
+        until = datetime.fromtimestamp(found.record.expires_at).astimezone()
+        out.print(f"requests of {found.record.share:.0%} of visitors are recorded until {until:%H:%M:%S}")
     for path in switches:
         ends = "hasten policy on" if path == own else "hasten resume"
         out.print(f"[yellow]no rule is obeyed[/] while {plain(path)} is there, until [bold]{ends}[/]", soft_wrap=True)
