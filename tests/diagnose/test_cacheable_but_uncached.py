@@ -51,7 +51,7 @@ def test_equal_answers_that_are_computed_again_are_found(observed: Any, target: 
         {"status": 404},
         {"route": "POST /api/search"},
     ],
-    ids=str,
+    ids=",".join,
 )
 def test_what_need_not_or_may_not_be_kept_is_left_alone(
     observed: Any, target: Any, written: Written, given: Any
