@@ -41,8 +41,8 @@ NOTHING: Any = SimpleNamespace(due_ns=1 << 62, ticks=now, meets=None)
 PARTS: list[tuple[Any, str]] = [
     (trace, "own_frames"), (trace, "digest_of"), (trace, "current"), (trace, "began"), (trace, "ended"),
     (trace, "set_trace"), (trace.Trace, "add"), (trace.Trace, "__init__"),
-    (stalls, "own_frames"), (stalls, "is_in_a_loop"), (stalls, "add_rest"), (stalls, "outermost"), (stalls, "count_all"),
-    (calls, "call_name"), (calls, "_credentials"), (attendant, "attend"), (attendant, "_look"),
+    (stalls, "own_frames"), (stalls, "is_in_a_loop"), (stalls, "add_rest"), (stalls, "outermost"),
+    (stalls, "count_all"), (calls, "call_name"), (calls, "_credentials"), (attendant, "attend"), (attendant, "_look"),
     (document, "pieces"), (file, "_append"), (file, "write_soon"), (sampling, "_about"), (sampling, "_is_drawn"),
     (on_asgi, "note_headers"), (on_asgi, "kept"), (on_asgi, "finished"), (on_asgi, "keyed"), (on_asgi, "routes"),
 ]  # fmt: skip
