@@ -141,7 +141,7 @@ def test_where_all_are_quick_few_are_attended() -> None:
 
     async def main() -> list[int]:
         attended = []
-        for number in range(attendant.QUICK_ONES + 2 * attendant.ONE_OF):
+        for _ in range(attendant.QUICK_ONES + 2 * attendant.ONE_OF):
             of = Trace(now(), time.time(), threading.get_ident())
             before = len(attendant._watched)
             attendant.attend(of)

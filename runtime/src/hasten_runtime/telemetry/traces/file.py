@@ -1,8 +1,8 @@
 """
 Where traces go: a line of JSON each in a file of this process, which begins anew when it has become long.
 
-A thread that ends with it writes what was finished in half a second, so a request does not wait for a disk, and starting
-a thread, which costs as much as writing, is paid once for several.
+A thread that ends with it writes what was finished in half a second: so a request does not wait for a disk, and a thread,
+which costs as much as writing, is started once for several.
 """
 
 import _thread
