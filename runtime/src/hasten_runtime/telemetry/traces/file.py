@@ -1,7 +1,7 @@
 """
 Where traces go: a line of JSON each in a file of this process, which begins anew when it has become long.
 
-A thread that ends with it writes what was finished in half a second: so a request does not wait for a disk, and a thread,
+A thread that ends with it writes what was finished in half a second: so no request waits for a disk, and a thread,
 which costs as much as writing, is started once for several.
 """
 
