@@ -1,8 +1,8 @@
 """
-The agent's price, arm by arm: the same process with none of it in the way, with a policy that has no rule for a request,
+The agent's price, arm by arm: the same process with none of it in the way, with a policy that has no rule for it,
 with telemetry, and with every request traced; beside it a process without the agent, and one under OpenTelemetry.
 
-Turns are short and in random order, so whatever disturbs the machine disturbs all arms alike. The price of an arm is the
+Turns are short and in random order, so what disturbs the machine disturbs all arms alike. The price of an arm is the
 median of its turns less that of the arm without the agent; generations are fresh processes, and the spread is between
 them. "Another process without the agent" shows by how much two processes differ that do the same.
 

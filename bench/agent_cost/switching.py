@@ -1,7 +1,7 @@
 """
 The same application, with a route that says how much of the agent is in the way of the requests that follow.
 
-Two processes differ by more than the agent: where things lie in memory makes 20 microseconds. Arms of one process do not.
+Two processes differ by more than the agent: where things lie in memory makes 20 µs. Arms of one process do not.
 """
 
 import gc
@@ -10,6 +10,7 @@ from types import FunctionType
 from typing import Any
 
 import psycopg
+
 from bench.agent_cost.app import app
 
 NOT, PASSING, COUNTING, TRACING = "not", "passing", "counting", "tracing"

@@ -22,6 +22,8 @@ from hasten.observe.run import observe
 from hasten.session import opened
 from hasten.slowdesk import PASSWORD, find_slowdesk, prepare
 
+#: Of a processor, for following requests.
+TRACES_SHARE = 0.1
 #: Health checks, which cost next to nothing: a leak shows after thousands of requests, not after hundreds.
 STEADY = [{"path": "/api/health", "weight": 1}]
 
@@ -81,6 +83,8 @@ def written(state_dir: Path, scale: float, *, is_healthy: bool) -> Path:
     """
     config = prepare(state_dir, None, scale, lambda _title: nullcontext(_silent))
     text = config.read_text(encoding="utf-8").replace("is_web = true", "is_web = true\nagent = true")
+    # At the agent's own share of a processor, a third of these requests were followed, and of rare routes too few.
+    text = text.replace("env = { DATABASE_URL", f'env = {{ HASTEN_TRACES_SHARE = "{TRACES_SHARE}", DATABASE_URL')
     if is_healthy:
         server = state_dir / "server"
         shutil.rmtree(server, ignore_errors=True)

@@ -17,7 +17,7 @@ MESSAGES = TableProfile(
     columns=[
         ColumnProfile(name="id", type="bigint", width_bytes=8),
         ColumnProfile(name="inquiry_id", type="integer", width_bytes=4),
-        ColumnProfile(name="body", type="text", width_bytes=298),
+        ColumnProfile(name="body", type="text", width_bytes=294),
     ],
 )
 ALL = "SELECT messages.id, messages.inquiry_id, messages.body FROM messages WHERE messages.inquiry_id IN (?)"

@@ -72,4 +72,5 @@ def test_asynchronous_pools(database: Database, place: Path) -> None:
     assert ["psycopg_pool", "psycopg_pool", "sqlalchemy", "asyncpg"] == pools
     assert 2 <= len(kinds(found, "connect"))
     assert [] == kinds(found, "stall")
+    assert ["main", "<module>"] == next(each for each in found if each[1] == "sqlalchemy")[4]
     assert ["one"] == found[[each[0] for each in found].index("pool")][4][:1]

@@ -25,12 +25,12 @@ def test_a_small_pool_and_a_repeated_call_are_found(tmp_path: Path, database: Da
     Requests that come faster than one connection serves them wait; nothing else is said of the application.
     """
     requests = [LoadRequest(path=path, route=f"GET {path}") for path in ("/pooled", "/rates")]
-    with serving(tmp_path, *uvicorn("queueing_app:app"), DATABASE_URL=database.dsn) as url:
+    with serving(tmp_path, *uvicorn("queueing_app:app"), DATABASE_URL=database.dsn, HASTEN_TRACES_SHARE="0.3") as url:
         with TraceSampler(PolicyFile(tmp_path / "policy").workers_dir) as sampler:
-            load = run_load(LoadPlan(base_url=url, requests=requests, rate_per_s=30, duration_s=8, seed=5))
+            load = run_load(LoadPlan(base_url=url, requests=requests, rate_per_s=30, duration_s=5, seed=5))
         traces, workers = sampler.result(load)
     seen = Observation(
-        name="now", seconds=8.0, traces=traces, workers=workers, requests_per_day=dict.fromkeys(load.routes, 1000)
+        name="now", seconds=5.0, traces=traces, workers=workers, requests_per_day=dict.fromkeys(load.routes, 1000)
     )
     found = diagnose(seen, Target(), {name: catalogue()[name] for name in SYMPTOMS}).findings
     by_symptom = {finding.symptom: finding for finding in found}

@@ -2,8 +2,9 @@
 The policy as it stands: read again within a quarter of a second after it changed, in whichever process asks.
 
 No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S, or after the end of a
-candidate's lease, looks once more (three `stat` calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in
-one that was forked or spawned a moment ago, and nothing has to be told to anybody.
+candidate's lease, looks once more (three `stat` calls). So a change reaches every request that begins a quarter of a
+second after it, in every worker, also in one that was forked or spawned a moment ago, and nothing has to be told to
+anybody.
 """
 
 import os
@@ -32,7 +33,8 @@ class Clocks(NamedTuple):
 
 
 def _steady() -> float:
-    # Unlike the monotonic clock this one goes on while a machine is suspended, so a lease ends there too.
+    # Unlike the monotonic clock this one goes on while a machine is suspended, so a lease ends there too: at the next
+    # look, which is a quarter of a second of `ticks` away at most.
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
@@ -50,7 +52,7 @@ class Standing:
 
     Attributes:
         due_ns: When somebody is to look again, by the clock `ticks`.
-        meets: Whether any rule may be for a path, or, with a trial or a recording, true; None where nothing is to be obeyed.
+        meets: Whether any rule may be for a path; true with a trial or a recording; None where nothing is obeyed.
     """
 
     def __init__(

@@ -5,9 +5,9 @@ What it means: rows or columns are loaded to be counted, filtered or thrown away
 Why it costs: the server reads and sends them, the driver and the ORM make objects of them, and memory holds them.
 How it is found: rows received by followed requests × the mean width of the columns that their statements select,
     against the bytes of the answer before compression. As text a value takes at least the bytes that the database
-    stores for it (numbers and moments are counted as one byte), and its name besides, so what is fetched beyond the
-    answer's bytes cannot be in the answer. Cost: requests per day × the time of these statements × the share of their
-    bytes beyond the answer's.
+    stores for it and two more (numbers and moments are counted as two), and its name besides, so what is fetched
+    beyond the answer's bytes cannot be in the answer. Cost: requests per day × the time of these statements × the
+    share of their bytes beyond the answer's.
 Minimum support: three requests of the route; a fifth more than the answer has, and 10 kB, in their mean.
 What could be wrong: an answer may be computed from many rows on purpose, where the database could not do it. Widths are
     the table's mean. Only answers to GET in text are judged, and only rows of tables whose columns are known; columns
@@ -62,10 +62,11 @@ def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: AR
 
 def _widths(table: TableProfile) -> dict[str, int]:
     """
-    The least bytes of each column's mean value as text: a number may have one digit.
+    The least bytes of each column's mean value in an answer: a number is a digit and a comma, a text has two quotes and
+    a comma where the database has a byte for its length.
     """
     widths = {column.name: column.width_bytes or 0 for column in table.columns}
-    return {name: 1 if 0 < width <= _NUMBER_BYTES else width for name, width in widths.items()}
+    return {name: (width + 2 if width > _NUMBER_BYTES else 2) if width else 0 for name, width in widths.items()}
 
 
 def _expansion(route: str, observation: Observation) -> float | None:

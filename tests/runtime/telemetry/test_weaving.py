@@ -48,7 +48,8 @@ def test_nobody_can_tell_it_from_outside() -> None:
     """
     made, _ = heard(COUNTS)
 
-    for name in ("__name__", "__qualname__", "__doc__", "__module__", "__defaults__", "__kwdefaults__", "__annotations__"):
+    names = ("name", "qualname", "doc", "module", "defaults", "kwdefaults", "annotations")
+    for name in [f"__{name}__" for name in names]:
         assert getattr(COUNTS, name) == getattr(made, name)
     assert inspect.signature(COUNTS) == inspect.signature(made)
     assert inspect.isgeneratorfunction(made)

@@ -49,7 +49,14 @@ def own_frames() -> tuple[Frame, ...]:
     """
     The application's frames that lead here, the nearest first, and not more than four.
     """
-    return own_frames_of(sys._getframe(1))
+    found = own_frames_of(sys._getframe(1))
+    greenlet = sys.modules.get("greenlet")
+    if greenlet is not None and len(found) < MOST_OWN:
+        # SQLAlchemy runs its synchronous code in one; who awaits it is in the one that it was started from.
+        start = greenlet.getcurrent().parent
+        if start is not None and start.gr_frame is not None:
+            found = (found + own_frames_of(start.gr_frame))[:MOST_OWN]
+    return found
 
 
 def own_frames_of(frame: Any) -> tuple[Frame, ...]:

@@ -94,10 +94,7 @@ def _over(doing: Doing, began_ns: int, scope: Scope, path: str, root: Any) -> No
     scope = doing.scope or scope
     inner = scope.get("fastapi")
     named = _named_by.get(id(inner.get("effective_route_context") or scope["route"] if inner else scope.get("route")))
-    if named is None or scope.get("root_path") != root:
-        name = name_of(scope, path, root, doing.status)
-    else:
-        name = named[0]
+    name = named[0] if named and scope.get("root_path") == root else name_of(scope, path, root, doing.status)
     doing.__class__, doing.send, doing.scope = Over, None, None
     _waiting.append((name, scope["method"], began_ns, doing))
     if len(_waiting) >= BATCH:

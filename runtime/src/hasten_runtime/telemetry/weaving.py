@@ -2,7 +2,7 @@
 A function with a few statements more around its own, compiled from its own source.
 
 A wrapper around a generator is a frame more for each value that passes, and packs and unpacks every call's arguments:
-with the caches cold, as they are after waiting for a server, that is most of what timing costs. Woven in, it is nothing.
+with the caches cold, as they are after waiting for a server, that is half of what timing costs.
 
 It is done only where it is certain: the source at hand, compiled as it is, must give the very code that runs, the
 function must end at its end, and refer to nothing around it but its module. Line numbers stay those of the source.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import ast
 import linecache
 from types import CodeType, FunctionType
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 #: `from __future__ import annotations` of the module, which the compiler is to be told.
 _FUTURE_ANNOTATIONS = 0x1000000
@@ -24,9 +24,9 @@ _MOST_LINES = 200
 
 def woven(
     inner: Callable[..., Any], before: str, after: str, failed: str, names: dict[str, Any]
-) -> Optional[Callable[..., Any]]:
+) -> Callable[..., Any] | None:
     """
-    A function that does what `inner` does, and `before` at its beginning, `after` at its end or `failed` when it raises.
+    A function that does what `inner` does, with `before` at its beginning, and `after` at its end or `failed` instead.
 
     Args:
         before: One statement of Python, which knows the function's parameters, as the others do.
@@ -58,7 +58,7 @@ def woven(
     return made
 
 
-def _definition(inner: FunctionType) -> Optional[tuple[ast.Module, ast.FunctionDef]]:
+def _definition(inner: FunctionType) -> tuple[ast.Module, ast.FunctionDef] | None:
     """
     A module with nothing in it but the function, without what only matters when it is defined.
     """
@@ -89,13 +89,13 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _code_of(module: ast.Module, inner: FunctionType) -> Optional[CodeType]:
+def _code_of(module: ast.Module, inner: FunctionType) -> CodeType | None:
     flags = inner.__code__.co_flags & _FUTURE_ANNOTATIONS
     compiled = compile(module, inner.__code__.co_filename, "exec", flags=flags, dont_inherit=True)
     return next((each for each in compiled.co_consts if isinstance(each, CodeType)), None)
 
 
-def _is_same(code: Optional[CodeType], running: CodeType) -> bool:
+def _is_same(code: CodeType | None, running: CodeType) -> bool:
     """
     Whether two pieces of code do the same: the instructions, and everything that they refer to.
     """

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hasten_runtime.telemetry.traces import file, trace
+from hasten_runtime.telemetry.traces import file, sampling, trace
 
 
 @pytest.fixture
@@ -29,10 +29,12 @@ def of() -> Iterator[trace.Trace]:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[], list[Any]]:
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Any]]:
     """
-    What has been written, once all that is finished is.
+    What has been written, once all that is finished is; what is due is traced, and what it cost puts no other off.
     """
+    monkeypatch.setattr(sampling, "paid", lambda _: None)
+    monkeypatch.setattr(sampling, "_is_drawn", lambda: True)
     file.begin(str(tmp_path / "traces"))
 
     def read() -> list[Any]:

@@ -37,7 +37,7 @@ def test_calls_are_steps(of: Trace, service: str) -> None:
                 await answer.read()
 
     asyncio.run(main())
-    made, one, same, other, last = of.steps
+    made, one, same, other, last = [each for each in of.steps if each[0] != "stall"]
 
     assert ("client", "aiohttp") == (made[0], made[3])
     assert one[4] == same[4] != other[4]

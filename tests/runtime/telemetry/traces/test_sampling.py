@@ -32,6 +32,21 @@ def test_the_first_request_is_traced_and_the_next_a_moment_later(tmp_path: Path)
     assert str(tmp_path / "traces") == file._place.folder
 
 
+def test_a_burst_is_not_always_traced_at_its_beginning(tmp_path: Path) -> None:
+    """
+    Of the requests after a moment each has the same chance until one is traced, so the first of many rarely is.
+    """
+    sampling.begin(str(tmp_path))
+    sampling.traced(object(), now())
+    places = []
+    for _ in range(2000):
+        sampling.due_ns = 0
+        places.append(next(n for n in range(1000) if isinstance(sampling.traced(object(), now()), on_asgi.Traced)))
+
+    assert 400 < sum(place == 0 for place in places) < 600
+    assert 2.4 < sum(places) / len(places) < 3.6
+
+
 def test_no_traffic_keeps_in_step() -> None:
     """
     The distance to the next is never the same for long.
@@ -115,3 +130,20 @@ def test_a_fault_leaves_the_application_as_it_is(
 
     assert app is sampling.traced(app, now())
     assert "a request is not traced: OSError: no chance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "share"),
+    [("", 0.005), ("0.05", 0.05), ("0.5", 0.5), ("much", 0.005), ("0", 0.005), ("2", 0.005), ("nan", 0.005)],
+)
+def test_what_a_trace_costs_puts_off_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, share: float
+) -> None:
+    """
+    By as much as keeps to the share of a processor that the environment allows, or to half a percent.
+    """
+    monkeypatch.setenv("HASTEN_TRACES_SHARE", said)
+    sampling.begin(str(tmp_path))
+    sampling.paid(1_000_000)
+
+    assert 0.9e6 / share <= sampling.due_ns - now() <= 1e6 / share

@@ -131,6 +131,26 @@ def test_nothing_is_recorded_while_nothing_is_traced(of: Trace) -> None:
     assert inspect.iscoroutinefunction(Template.render_async)
 
 
+def test_a_private_one_costs_no_coroutine(of: Trace) -> None:
+    """
+    Untraced, the caller awaits the very coroutine of the function; traced, it is a step.
+    """
+
+    class Inner:
+        async def solve(self) -> str:
+            return "x"
+
+    code = Inner.solve.__code__
+    sections.replace(Inner, "solve", Section("dependencies", "solve"), is_async=True, is_private=True)
+
+    assert "x" == asyncio.run(Inner().solve())
+    assert ["solve"] == [each[3] for each in of.steps]
+    trace.ended(of)
+    waiting = Inner().solve()
+    assert waiting.cr_code is code
+    waiting.close()
+
+
 def test_another_version_is_said_to_be_one(capsys: pytest.CaptureFixture[str]) -> None:
     """
     What is not there is not hooked.

@@ -142,7 +142,7 @@ def _look(at_ns: int) -> float:
     Each loop is looked at; the seconds until the next look.
     """
     youngest_ns = LONGEST_NS
-    for each in list(_watched):
+    for each in _watched[:]:
         age_ns = at_ns - each.of.began_ns
         if each.of.ended_ns or age_ns > LONGEST_NS or each.loop.is_closed():
             _watched.remove(each)

@@ -14,6 +14,8 @@ from hasten_runtime.telemetry.traces import document
 from hasten_runtime.telemetry.traces.trace import Trace
 
 MOST_BYTES = 1024 * 1024
+#: How long the end of a process waits for a thread that is writing.
+LAST_S = 1.0
 #: Finished and not written, where writing does not keep up.
 MOST_WAITING = 50
 
@@ -67,13 +69,27 @@ def write() -> None:
         sampling.paid(trace.cost_ns + time.thread_time_ns() - began)
 
 
+def write_last() -> None:
+    """
+    All that is finished is on disk, for the process is about to end. Never raises.
+    """
+    # Whoever is writing now writes those, too, if it is given the time.
+    if _place.waiting and _place.writing.acquire(True, LAST_S):
+        _write_all(_place.writing)
+
+
 def _append(pieces: "list[str]") -> None:
     os.makedirs(_place.folder, exist_ok=True)
     path = os.path.join(_place.folder, str(os.getpid()) + ".jsonl")
     # What is there at first belongs to a process of the same number that has ended.
-    with open(path, "wb" if _place.is_new else "ab") as file:
+    with open(path, "wb" if _place.is_new else "ab", buffering=0) as file:
         _place.is_new = False
-        file.write("".join(pieces).encode("utf-8", "replace"))
+        began_at = file.tell()
+        line = "".join(pieces).encode("utf-8", "replace")
+        if file.write(line) != len(line):
+            # The disk is full: half a line would spoil the next one, too.
+            file.truncate(began_at)
+            raise OSError("the disk is full")
         is_long = file.tell() > MOST_BYTES
     if is_long:
         os.replace(path, path[: -len("jsonl")] + "1.jsonl")

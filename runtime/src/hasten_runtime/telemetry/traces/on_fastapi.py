@@ -13,4 +13,4 @@ def hook(routing: ModuleType) -> None:
     The two functions that FastAPI's endpoints call by these names are steps.
     """
     for name, kind in (("solve_dependencies", "dependencies"), ("serialize_response", "serialize")):
-        replace(routing, name, Section(kind, f"fastapi.{name}"), is_async=True)
+        replace(routing, name, Section(kind, f"fastapi.{name}"), is_async=True, is_private=True)

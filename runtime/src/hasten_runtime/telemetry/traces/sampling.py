@@ -1,8 +1,9 @@
 """
-Which requests are traced: the first that begins after a moment that chance has set, about ten in a second.
+Which requests are traced: one of the first that begin after a moment that chance has set, up to ten in a second.
 
-Not more than that, not more than a few at a time, and not more than costs a worker half a percent of a processor: a
-request with many steps puts off the next one. A request that is not traced pays one comparison, with `due_ns`.
+Not more than that, not more than a few at a time, and not more than costs a worker half a percent of a processor
+(HASTEN_TRACES_SHARE says otherwise): a request with many steps puts off the next one. A request that is not traced
+pays one comparison, with `due_ns`.
 """
 
 import os
@@ -14,16 +15,23 @@ from hasten_runtime.telemetry import drivers, pulse
 from hasten_runtime.telemetry.traces import file, trace
 
 EVERY_NS = 100_000_000
-#: Times what a trace has cost, until the next.
-REST = 200
+#: Of 256: one of four requests after the moment.
+CHANCE = 64
+#: Of a processor, what traces may cost a worker; a measurement that wants to see more of its requests may say more.
+SHARE = 0.005
+MOST_SHARE = 0.5
 #: Traced side by side. Answers that go on for hours are not to keep others from being traced.
 MOST_UNDER_WAY = 8
 
 #: … and so they are given up after a while, if there are many.
 LONGEST_NS = 30_000_000_000
 
+#: Times what a trace has cost, until the next.
+rest = 1 / SHARE
+
 due_ns = pulse.NEVER_NS
 _is_begun = False
+_is_first = True
 
 
 def begin(workers: str) -> None:
@@ -33,10 +41,10 @@ def begin(workers: str) -> None:
     Args:
         workers: The folder where the workers report.
     """
-    global due_ns, _is_begun
+    global due_ns, rest, _is_begun
     if drivers.are_traces_wanted():
         file.begin(os.path.join(workers, "traces"))
-        due_ns, _is_begun = 0, True
+        due_ns, rest, _is_begun = 0, 1 / _share(), True
 
 
 def traced(app: Any, began_ns: int) -> Any:
@@ -69,13 +77,23 @@ def traced_wsgi(environ: Any, began_ns: int) -> Any:
 
 def _has_room(began_ns: int) -> bool:
     """
-    Whether one more may be traced now; in any case the next is due a while later.
+    Whether this one is to be traced, and if it might be, the next is due a while later.
+
+    Requests come in bursts, and the first of a burst waits for nobody. So after the moment not the first is taken, but
+    each with the same chance, until one is; only the very first of a process is taken in any case.
     """
-    global due_ns
+    global due_ns, _is_first
+    if not (_is_first or _is_drawn()):
+        return False
+    _is_first = False
     due_ns = began_ns + _about(EVERY_NS)
     if trace.under_way >= MOST_UNDER_WAY:
         trace.drop_before(began_ns - LONGEST_NS)
     return trace.under_way < MOST_UNDER_WAY
+
+
+def _is_drawn() -> bool:
+    return os.urandom(1)[0] < CHANCE
 
 
 def paid(cost_ns: int) -> None:
@@ -83,7 +101,24 @@ def paid(cost_ns: int) -> None:
     A trace has cost that much: the next is put off accordingly.
     """
     global due_ns
-    due_ns = max(due_ns, now() + REST * cost_ns)
+    due_ns = max(due_ns, now() + int(rest * cost_ns))
+
+
+def _share() -> float:
+    """
+    What the environment says; what is no share of a processor is not listened to.
+    """
+    said = os.environ.get("HASTEN_TRACES_SHARE")
+    if not said:
+        return SHARE
+    try:
+        share = float(said)
+    except ValueError:
+        share = 0.0
+    if 0 < share <= MOST_SHARE:
+        return share
+    say_once("traces", "HASTEN_TRACES_SHARE is a share of a processor up to 0.5, and not " + said)
+    return SHARE
 
 
 def _about(duration_ns: int) -> int:
@@ -97,7 +132,8 @@ def forget() -> None:
     """
     The next request is traced, if any are.
     """
-    global due_ns
+    global due_ns, _is_first
+    _is_first = True
     due_ns = 0 if _is_begun else pulse.NEVER_NS
 
 
