@@ -141,7 +141,7 @@ def _say_plan(wish: Wish, running: int, *, as_json: bool) -> None:
         say_json({"would_record": wish, "workers": running})
         return
     out.print(
-        f"would record for {duration(wish.for_s)} in {running} workers: GET and HEAD of {wish.share:.0%} of visitors,"
+        f"would record for {duration(wish.for_s)} in {_count(running, 'worker')}: GET and HEAD of {wish.share:.0%} of visitors,"
         f" at most {wish.per_s:g} requests/s and {wish.most_bytes / MB:g} MB each",
         soft_wrap=True,
     )
@@ -162,7 +162,7 @@ def _show(found: Recorded, place: Place, *, as_json: bool) -> None:
              "identities": known, "counts": found.counts, "rate_per_s": found.rate_per_s}
         )  # fmt: skip
         return
-    out.print(f"{plain(found.id)}: {len(found.requests):,} requests, {anonymous:,} of them of nobody known")
+    out.print(f"{plain(found.id)}: {_count(len(found.requests), 'request')}, {anonymous:,} of them of nobody known")
     if found.rate_per_s:
         out.print(f"  {found.rate_per_s:.2f} safe requests per second came, recorded or not")
     for part, count in found.withheld.items():
@@ -170,9 +170,14 @@ def _show(found: Recorded, place: Place, *, as_json: bool) -> None:
     if over := sum(each.seen.over for each in found.counts):
         out.print(f"  not recorded: {over:,} beyond the bounds of rate and size")
     for each in known[:MOST_ROWS]:
-        out.print(f"  {each.label}  {each.requests:,} requests  {plain(', '.join(each.routes))}", soft_wrap=True)
+        count = _count(each.requests, "request")
+        out.print(f"  {each.label}  {count}  {plain(', '.join(each.routes))}", soft_wrap=True)
     if len(known) > MOST_ROWS:
         out.print(f"  … and {len(known) - MOST_ROWS:,} other visitors")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _folder(place: Place) -> Path:
