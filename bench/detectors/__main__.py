@@ -6,7 +6,7 @@ slowdesk does, and the time picture of every route of slowdesk that has enough t
 generator measured. Of the twin it is told only: most of its answers take a millisecond, and the few that are computed
 anew may be among those that were not traced.
 
-usage: python -m bench detectors [--scale 0.25] [--rate 1.5] [--seconds 420] [--keep FOLDER]
+usage: python -m bench detectors [--scale 0.25] [--rate 1.5] [--seconds 360] [--keep FOLDER]
 """
 
 import argparse

@@ -141,8 +141,8 @@ def _say_plan(wish: Wish, running: int, *, as_json: bool) -> None:
         say_json({"would_record": wish, "workers": running})
         return
     out.print(
-        f"would record for {duration(wish.for_s)} in {_count(running, 'worker')}: GET and HEAD of {wish.share:.0%} of visitors,"
-        f" at most {wish.per_s:g} requests/s and {wish.most_bytes / MB:g} MB each",
+        f"would record for {duration(wish.for_s)} in {_count(running, 'worker')}: GET and HEAD of"
+        f" {wish.share:.0%} of visitors, at most {wish.per_s:g} requests/s and {wish.most_bytes / MB:g} MB each",
         soft_wrap=True,
     )
 
@@ -170,8 +170,8 @@ def _show(found: Recorded, place: Place, *, as_json: bool) -> None:
     if over := sum(each.seen.over for each in found.counts):
         out.print(f"  not recorded: {over:,} beyond the bounds of rate and size")
     for each in known[:MOST_ROWS]:
-        count = _count(each.requests, "request")
-        out.print(f"  {each.label}  {count}  {plain(', '.join(each.routes))}", soft_wrap=True)
+        asked = _count(each.requests, "request")
+        out.print(f"  {each.label}  {asked}  {plain(', '.join(each.routes))}", soft_wrap=True)
     if len(known) > MOST_ROWS:
         out.print(f"  … and {len(known) - MOST_ROWS:,} other visitors")
 

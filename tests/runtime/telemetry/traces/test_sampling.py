@@ -147,3 +147,19 @@ def test_what_a_trace_costs_puts_off_the_next(
     sampling.paid(1_000_000)
 
     assert 0.9e6 / share <= sampling.due_ns - now() <= 1e6 / share
+
+
+def test_a_larger_share_makes_traces_as_much_denser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    At ten times the usual share every request after the moment is traced, and the moment comes ten times as soon.
+    """
+    monkeypatch.setenv("HASTEN_TRACES_SHARE", "0.05")
+    sampling.begin(str(tmp_path))
+    try:
+        for _ in range(50):
+            began = now()
+            assert isinstance(sampling.traced(object(), began), on_asgi.Traced)
+            assert began < sampling.due_ns <= began + sampling.EVERY_NS * 3 // 20
+    finally:
+        monkeypatch.delenv("HASTEN_TRACES_SHARE")
+        sampling.begin(str(tmp_path))

@@ -26,8 +26,8 @@ MOST_UNDER_WAY = 8
 #: … and so they are given up after a while, if there are many.
 LONGEST_NS = 30_000_000_000
 
-#: Times what a trace has cost, until the next.
-rest = 1 / SHARE
+#: As the share allows: times what a trace has cost until the next, how long until the next at least, and the chance.
+rest, every_ns, chance = 1 / SHARE, EVERY_NS, CHANCE
 
 due_ns = pulse.NEVER_NS
 _is_begun = False
@@ -41,10 +41,13 @@ def begin(workers: str) -> None:
     Args:
         workers: The folder where the workers report.
     """
-    global due_ns, rest, _is_begun
+    global due_ns, rest, every_ns, chance, _is_begun
     if drivers.are_traces_wanted():
         file.begin(os.path.join(workers, "traces"))
-        due_ns, rest, _is_begun = 0, 1 / _share(), True
+        share = _share()
+        # Whoever lets traces cost more wants more of them: twenty times the share, twenty times as dense.
+        rest, every_ns, chance = 1 / share, int(EVERY_NS * SHARE / share), int(CHANCE * share / SHARE)
+        due_ns, _is_begun = 0, True
 
 
 def traced(app: Any, began_ns: int) -> Any:
@@ -86,14 +89,14 @@ def _has_room(began_ns: int) -> bool:
     if not (_is_first or _is_drawn()):
         return False
     _is_first = False
-    due_ns = began_ns + _about(EVERY_NS)
+    due_ns = began_ns + _about(every_ns)
     if trace.under_way >= MOST_UNDER_WAY:
         trace.drop_before(began_ns - LONGEST_NS)
     return trace.under_way < MOST_UNDER_WAY
 
 
 def _is_drawn() -> bool:
-    return os.urandom(1)[0] < CHANCE
+    return os.urandom(1)[0] < chance
 
 
 def paid(cost_ns: int) -> None:
