@@ -96,7 +96,7 @@ def show(recording: str, config: str | None, as_json: bool) -> None:
 @click.argument("recording", default="")
 @click.option("--as", "pairs", multiple=True, metavar="LABEL=PRINCIPAL", help="Who that visitor is in the replay.")
 @click.option("--spread", is_flag=True, help="Deal the other visitors out to the principals in turn.")
-@click.option("--out", "path", default="traffic.jsonl", show_default=True, metavar="FILE", help="Beside hasten.toml.")
+@click.option("--out", "path", default="traffic.jsonl", show_default=True, metavar="FILE", help="From `root` of hasten.toml on.")
 @click.option("--replace", is_flag=True, help="The file may be there already.")
 @dry_run
 @common
@@ -114,7 +114,7 @@ def import_(
     known = recorded.identities(found, Routes())
     principals = recorded.mapped(known, pairs, [each.name for each in place.target.principals], spread=spread)
     made = recorded.read_recorded(found, principals, Routes())
-    target = place.config.parent / path
+    target = place.root / path
     if not made.requests:
         reasons = "; ".join(f"{count} × {reason}" for reason, count in made.dropped.items()) or "nothing was recorded"
         raise NoData(f"nothing of {found.id} can be replayed: {reasons}", hint="say who is who: --as, or --spread")
