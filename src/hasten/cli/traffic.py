@@ -96,7 +96,9 @@ def show(recording: str, config: str | None, as_json: bool) -> None:
 @click.argument("recording", default="")
 @click.option("--as", "pairs", multiple=True, metavar="LABEL=PRINCIPAL", help="Who that visitor is in the replay.")
 @click.option("--spread", is_flag=True, help="Deal the other visitors out to the principals in turn.")
-@click.option("--out", "path", default="traffic.jsonl", show_default=True, metavar="FILE", help="From `root` of hasten.toml on.")
+@click.option(
+    "--out", "path", default="traffic.jsonl", show_default=True, metavar="FILE", help="From `root` of hasten.toml on."
+)
 @click.option("--replace", is_flag=True, help="The file may be there already.")
 @dry_run
 @common
