@@ -124,16 +124,9 @@ def drop_before(began_ns: int) -> None:
     """
     Requests that began before then are not traced any longer: streams that go on are not to keep others from it.
     """
-<<<<<<< HEAD
-    for each in _open[:]:
-        if each.began_ns < began_ns:
-            each.ended_ns = now()
-            ended(each)
-=======
     for each in [one for one in _open if one.began_ns < began_ns]:
         each.ended_ns = now()
         ended(each)
->>>>>>> main
 
 
 def forget() -> None:
