@@ -112,4 +112,4 @@ def test_a_program_is_watched_to_its_end(tmp_path: Path) -> None:
 
     assert ["started", "silent", "ended"] == [event.event for event in told]
     assert (found.words, "isolated") == (started.command, silent.causes[0].kind)
-    assert [] == ended.workers
+    assert [] == ended.processes

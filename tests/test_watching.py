@@ -24,8 +24,15 @@ class Scene:
         self.causes = [CAUSE]
         self.latest: int | None = 1
         self.stopped = False
+        self.processes: list[int] = []
         self.told: list[Event] = []
-        sources = Sources(lambda: self.workers, lambda: self.causes, lambda: self.latest, lambda: self.stopped)
+        sources = Sources(
+            workers=lambda: self.workers,
+            causes=lambda: self.causes,
+            revision=lambda: self.latest,
+            stopped=lambda: self.stopped,
+            processes=lambda: self.processes,
+        )
         clocks = Clocks(lambda: self.now, lambda: self.now)
         self.watch = Watch(7, sources, self.told.append, 30.0, clocks)
 
@@ -152,12 +159,12 @@ def test_the_beginning_and_the_end_are_told(scene: Scene) -> None:
     And a program that went on in the background is not called ended.
     """
     scene.watch.begin(["gunicorn"], "/p/policy.json")
-    scene.workers = [worker(1)]
+    scene.processes = [1]
     scene.watch.end()
-    scene.workers = []
+    scene.processes = []
     scene.watch.end()
     begin, background, end = scene.told
 
     assert ("started", ["gunicorn"], "/p/policy.json", 7) == (begin.event, begin.command, begin.policy, begin.pid)
-    assert ("background", [1]) == (background.event, background.workers)
-    assert ("ended", []) == (end.event, end.workers)
+    assert ("background", [1]) == (background.event, background.processes)
+    assert ("ended", []) == (end.event, end.processes)

@@ -7,6 +7,7 @@ started without the agent.
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ POLICY_VARIABLE, WORKERS_VARIABLE = "HASTEN_POLICY", "HASTEN_WORKERS"
 #: How often the reports are looked at: while workers start, and later.
 EVERY_S, LATER_S = 0.25, 1.0
 BUSY_S = 60.0
+#: So often it is looked whether something goes on after the end, and so far apart.
+LOOKS, BETWEEN_S = 3, 0.03
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def watched(launch: Launch, program: ProcessId, tell: Callable[[Event], None], p
         causes=causes,
         revision=lambda: _revision(policy),
         stopped=lambda: policy.is_stopped or bool(launch.stop and os.path.lexists(launch.stop)),
+        processes=lambda: _left(launch.run),
     )
     watch = Watch(program.pid, sources, tell, patience_s)
     watch.begin(launch.words, str(policy.path))
@@ -127,7 +131,19 @@ def reporting(launch: Launch) -> list[Worker]:
     The workers of this run that report.
     """
     with contextlib.suppress(OSError):
-        return [worker for worker in workers.alive(launch.reports) if worker.run == launch.run]
+        return [worker for worker in workers.alive(launch.reports, removes=False) if worker.run == launch.run]
+    return []
+
+
+def _left(run: str) -> list[int]:
+    """
+    What goes on when the program has ended; a daemon forks twice, and between two forks the list misses it.
+    """
+    for _ in range(LOOKS):
+        found = lineage.of_run(run)
+        if found:
+            return found
+        time.sleep(BETWEEN_S)
     return []
 
 

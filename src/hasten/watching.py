@@ -30,8 +30,8 @@ class Event(Noun, frozen=True, kw_only=True, omit_defaults=True):
     Something that happened to the workers of a program.
 
     event: started · workers (those that report have changed, or what they obey) · silent (none reports) ·
-        background (the program has ended, its workers have not) · ended · accelerators (codecs were fetched, or not) ·
-        note (something about the start, in `says`)
+        background (the program has ended, `processes` of it have not) · ended ·
+        accelerators (codecs were fetched, or not) · note (something about the start, in `says`)
     at: seconds since 1970.
     servers, revisions: how many workers are under each server, and obey each revision of the policy.
     appeared, gone: pids since the last event of that kind.
@@ -45,6 +45,7 @@ class Event(Noun, frozen=True, kw_only=True, omit_defaults=True):
     command: list[str] = []
     policy: str = ""
     workers: list[int] | None = None
+    processes: list[int] = []
     servers: dict[str, int] = {}
     revisions: dict[str, int] = {}
     latest: int | None = None
@@ -68,12 +69,14 @@ class Sources:
     causes: why none reports.
     revision: of the policy as it is, None where it cannot be read.
     stopped: whether nothing is obeyed.
+    processes: those of this run that are there.
     """
 
     workers: Callable[[], list[Worker]]
     causes: Callable[[], list[Cause]]
     revision: Callable[[], int | None]
     stopped: Callable[[], bool]
+    processes: Callable[[], list[int]]
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,8 @@ class Watch:
         """
         It is told that the program has ended, or that it goes on without its first process.
         """
-        left = self._sources.workers()
-        self._say("background" if left else "ended", workers=[each.pid for each in left])
+        left = self._sources.processes()
+        self._say("background" if left else "ended", processes=left)
 
     def _state(self, found: list[Worker]) -> Any:
         """

@@ -13,6 +13,7 @@ from tests.story import CONFIG
 from hasten.record.ledger import Ledger
 from hasten.session import alone
 from hasten.world.policy_file import Match, PolicyFile, Rule
+from hasten.world.recorder import Wish, section
 
 CSS = Rule(id="css", kind="compression", match=Match(paths=["/a.css"]))
 JS = Rule(id="js", kind="compression", match=Match(paths=["/a.js"]))
@@ -50,14 +51,27 @@ def test_what_changed_is_shown(run: Run, policy: PolicyFile) -> None:
     """
     policy.put(msgspec.structs.replace(JS, settings={"level": 3}))
     lines = run("policy", "diff").out.splitlines()
-    assert "from revision 2 to 3:" == lines[0]
+    assert "from revision 2 to revision 3:" == lines[0]
     assert any(line.split() == ["changed", "js", "settings.level", "–", "3"] for line in lines)
     assert '+    "id": "css",' in run("policy", "diff", 0, "--text").out
     forth, back = (run("policy", "diff", *which, "--json").data["changes"] for which in ((1, 2), (2, 1)))
     assert [("js", "added"), ("js", "removed")] == [(each["id"], each["what"]) for each in [*forth, *back]]
-    assert "revisions 3 and 3 have the same rules" in run("policy", "diff", 3).out
+    assert "revision 3 and revision 3 have the same rules" in run("policy", "diff", 3).out
     said = run("policy", "diff", 9)
     assert (1, True) == (said.code, "hint:  kept: 1–3; 0 is no rule" in said.err)
+
+
+def test_what_is_on_trial_is_compared_with_what_is_in_force(run: Run, policy: PolicyFile) -> None:
+    """
+    While it is there; otherwise, or with a revision, it is an error that says what to do.
+    """
+    with policy.candidate([CSS], name="t1", seed=1):
+        said = run("policy", "diff", "--trial")
+    assert "from revision 2 to the candidate t1:" in said.out
+    assert any(line.split()[:2] == ["removed", "js"] for line in said.out.splitlines())
+    none, both = run("policy", "diff", "--trial"), run("policy", "diff", "--trial", 1)
+    assert (1, 1) == (none.code, both.code)
+    assert "no rule is on trial now" in none.err
 
 
 def test_a_difference_is_an_exit_code_where_that_is_wanted(run: Run, policy: PolicyFile) -> None:
@@ -146,3 +160,16 @@ def test_a_stop_of_everything_is_seen(run: Run, policy: PolicyFile) -> None:
     assert ("switched off" in shown.out, "until hasten resume" in shown.out) == (True, True)
     assert [str(policy.folder.parent / "STOP")] == run("policy", "show", "--json").data["stopped_by"]
     assert "still off" in run("policy", "on").out
+
+
+def test_a_recording_is_shown_without_its_key(run: Run, policy: PolicyFile) -> None:
+    """
+    Until when, and of how many; the key that visitors are hashed with is for the agents alone.
+    """
+    made = section(Wish(share=0.25))
+    policy.record(made)
+    said, shown = run("policy", "show"), run("policy", "show", "--json")
+
+    assert "requests of 25% of visitors are recorded until" in said.out
+    assert made.id == shown.data["policy"]["record"]["id"]
+    assert made.key not in said.out + shown.out

@@ -89,6 +89,23 @@ def test_a_hasten_toml_that_is_broken_does_not_keep_the_program(here: Path) -> N
     assert 1 == hasten_run("--config", "missing.toml", "--", "true").returncode
 
 
+def test_a_folder_that_is_gone_does_not_keep_the_program(here: Path) -> None:
+    """
+    Nor does whatever else goes wrong around its start: it is said, and the program runs.
+    """
+    (here / "gone").mkdir()
+    code = "import os; os.rmdir(os.getcwd()); from hasten.cli import main; main()"
+    command = [sys.executable, "-c", code, "run", "--", "sh", "-c", "exit 6"]
+    found = subprocess.run(command, cwd=here / "gone", capture_output=True, text=True, timeout=60, check=False)
+    broken = "import hasten.launching as of; of.foreseen = None; from hasten.cli import main; main()"
+    command = [sys.executable, "-c", broken, "run", "--", "sh", "-c", "exit 6"]
+    other = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (6, 6) == (found.returncode, other.returncode)
+    assert "started without the agent" in found.stderr
+    assert "nobody watches the workers: TypeError" in other.stderr
+
+
 def test_the_exit_code_and_the_output_are_the_programs() -> None:
     """
     Standard output is untouched; a signal that ends it is seen as such.
@@ -125,6 +142,26 @@ def test_words_of_the_program_are_its_own(run: Run) -> None:
     assert words == run("run", "--dry-run", "--json", "--", *words).data["command"]
     assert words == run("run", "--dry-run", "--json", *words).data["command"]
     assert 1 == run("run").code
+
+
+def test_what_was_ignored_and_opened_is_handed_on(tmp_path: Path) -> None:
+    """
+    Under nohup SIGHUP stays ignored, and a descriptor that a supervisor passes is open in the program and nowhere else.
+    """
+    here, there = os.pipe()
+    (tmp_path / "program.py").write_text(
+        f"import os, signal\nos.write({there}, str(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN).encode())\n"
+    )
+    code = f"trap '' HUP; exec {sys.executable} -c 'from hasten.cli import main; main()' "
+    code += f"run -- {sys.executable} program.py"
+    with subprocess.Popen(["sh", "-c", code], pass_fds=[there], cwd=tmp_path) as process:
+        os.close(there)
+        with os.fdopen(here) as file:
+            # Read to its end: nobody else holds it open.
+            assert "True" == file.read()
+        process.wait(60)
+
+    assert 0 == process.returncode
 
 
 def test_what_happens_is_written_as_json_lines(here: Path) -> None:

@@ -16,7 +16,7 @@ from tests.cli.conftest import Said
 from tests.story import CONFIG
 from tests.world.metrics.collecting import collecting
 from tests.world.metrics.exposition import read
-from tests.world.metrics.protocol import metrics_request, texts
+from tests.world.metrics.protocol import metrics_request, texts, traces_request
 from tests.world.test_telemetry import route, statement, write
 from tests.world.test_traces import line
 
@@ -133,6 +133,23 @@ def test_counts_are_pushed(run: Run, folder: Path, monkeypatch: pytest.MonkeyPat
 
     assert {"service.name": "shop"} == texts(resource.resource.attributes)
     assert (True, f"{server.url}/v1/metrics", "k") == (data["export"]["is_taken"], data["url"], taken.headers["key"])
+
+
+def test_traces_are_pushed_where_they_are_wanted(run: Run, folder: Path) -> None:
+    """
+    Beside the counts, to the collector's address for spans.
+    """
+    traces = folder.parent / "traces"
+    traces.mkdir()
+    (traces / f"{os.getpid()}.jsonl").write_bytes(line(1) + line(2))
+    with collecting() as server:
+        without = run("telemetry", "push", "--endpoint", server.url)
+        said = run("telemetry", "push", "--endpoint", server.url, "--traces")
+    (resource,) = traces_request(server.taken[-1].body).resource_spans
+
+    assert (0, 0) == (without.code, said.code)
+    assert ["/v1/metrics", "/v1/metrics", "/v1/traces"] == [each.path for each in server.taken]
+    assert 4 == len(resource.scope_spans[0].spans)
 
 
 def test_a_collector_that_refuses_is_an_error(run: Run, folder: Path) -> None:

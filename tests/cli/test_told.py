@@ -91,7 +91,7 @@ def test_a_program_that_serves_nothing_is_no_alarm() -> None:
             {"policy": "/p/policy.json"},
             "process 7 is started with the agent in it, which obeys /p/policy.json",
         ),
-        ("background", {"workers": [1, 2]}, "2 workers report and nobody watches"),
+        ("background", {"processes": [1, 2]}, "2 processes go on unwatched"),
         ("note", {"says": "HASTEN_DISABLE is set"}, "HASTEN_DISABLE is set"),
         (
             "accelerators",

@@ -2,6 +2,7 @@
 hasten run in front of real servers: the program is as if it had been started directly, and its workers are watched.
 """
 
+import http.client
 import json
 import os
 import pty
@@ -15,8 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import brotli
 import psutil
 import pytest
+from tests.real import served
 from tests.real import test_server_matrix as matrix
 
 from hasten.world.policy_file import PolicyFile
@@ -114,6 +117,9 @@ def test_workers_are_told_from_their_start_to_their_end(tmp_path: Path) -> None:
         matrix.wait_until(lambda: matrix.is_up(scene.port))
         matrix.obeyed(scene.port, set(first["workers"]), "gzip")
         obeying = scene.told("workers", lambda event: event["revisions"] == {"1": 2})
+        policy.stop()
+        scene.told("workers", lambda event: event.get("stopped", False))
+        policy.go_on()
         os.kill(first["workers"][0], signal.SIGKILL)
         replaced = scene.told("workers", lambda event: event.get("gone") == [first["workers"][0]])
         scene.process.send_signal(signal.SIGHUP)
@@ -163,6 +169,45 @@ def test_silence_is_explained(tmp_path: Path, command: str, kind: str) -> None:
 
     assert found["waited_s"] >= 1.5
     assert "WARNING: no worker reports" in log
+
+
+def test_a_program_that_goes_into_the_background_is_left_alone(tmp_path: Path) -> None:
+    """
+    Its first process ends and nothing waits longer than that; what goes on is told.
+    """
+    command = GUNICORN.replace("|served:wsgi", f"|--daemon|--pid|{tmp_path}/pid|served:wsgi")
+    with started(tmp_path, command) as scene:
+        assert 0 == scene.process.wait(PATIENCE_S)
+        left = scene.told("background")["processes"]
+        matrix.wait_until(lambda: matrix.is_up(scene.port))
+        pid = int((tmp_path / "pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+        matrix.wait_until(lambda: not psutil.pid_exists(pid))
+
+    assert left
+
+
+def test_codecs_are_had_by_an_environment_that_has_none(tmp_path: Path) -> None:
+    """
+    What Hasten's own environment has is offered by an application of the same Python in another one, which still
+    cannot import it; what cannot be fetched is said, while the application serves.
+    """
+    foreign = Path(__file__).resolve().parents[2] / "examples" / "slowdesk" / ".venv" / "bin" / "python"
+    PolicyFile(tmp_path / "policy").put(matrix.RULE)
+    command = "{python}|-m|uvicorn|served:asgi|--port|{port}".replace("{python}", str(foreign))
+    has_none = subprocess.run([foreign, "-c", "import brotli"], capture_output=True, check=False).returncode
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": "/dev/null"}
+    with started(tmp_path, command, "--fetch", **offline) as scene:
+        fetched = scene.told("accelerators")
+        matrix.wait_until(lambda: matrix.is_up(scene.port))
+        connection = http.client.HTTPConnection("127.0.0.1", scene.port, timeout=PATIENCE_S)
+        connection.request("GET", "/", headers={"Accept-Encoding": "br"})
+        answer = connection.getresponse()
+        coding, body = answer.headers["Content-Encoding"], answer.read()
+        connection.close()
+
+    assert (1, "br", served.TEXT) == (has_none, coding, brotli.decompress(body))
+    assert (["br"], True) == (fetched["codings"], "zstandard cannot be fetched" in fetched["says"])
 
 
 def test_a_sitecustomize_of_the_environment_and_a_safe_path_are_no_reason(tmp_path: Path) -> None:

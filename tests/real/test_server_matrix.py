@@ -77,7 +77,7 @@ CASES = {
         "hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class trio --workers 2 served:asgi", 2
     ),
     "daphne": Case("daphne", "-m daphne --bind 127.0.0.1 --port {port} served:asgi"),
-    "django-daphne": Case("daphne", "-m django runserver --settings served_by_channels 127.0.0.1:{port}"),
+    "django-daphne": Case("daphne", "-m django runserver --noreload --settings served_by_channels 127.0.0.1:{port}"),
     "gunicorn-reload": Case("gunicorn", f"{GUNICORN} --reload served:wsgi"),
     "granian-reload": Case("granian", "-m granian --interface asgi --port {port} --reload served:asgi"),
     "granian-threads": Case(

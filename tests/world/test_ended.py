@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,24 @@ def test_lines_are_bounded(tmp_path: Path, gone: Callable[[], int], monkeypatch:
     assert ["select ?", ended.OTHER_STATEMENTS] == [line.text for line in found.ended.statements]
 
 
+def test_what_the_ended_have_left_lying_about_goes_with_them(tmp_path: Path, gone: Callable[[], int]) -> None:
+    """
+    A snapshot that was not finished, and their traces; those of the living stay.
+    """
+    folder, traces = tmp_path / "telemetry", tmp_path / "traces"
+    traces.mkdir()
+    pid = gone()
+    write(folder, pid, [route("/a", 1)], [])
+    theirs = [folder / f"{pid}.json.new", traces / f"{pid}.jsonl", traces / f"{pid}.1.jsonl"]
+    ours = [folder / f"{os.getpid()}.json.new", traces / f"{os.getpid()}.jsonl", traces / "odd.jsonl"]
+    for path in [*theirs, *ours]:
+        path.write_text("{")
+    ended.settle(folder)
+
+    assert [False] * 3 == [path.exists() for path in theirs]
+    assert [True] * 3 == [path.exists() for path in ours]
+
+
 def test_without_a_folder_nothing_was_counted(tmp_path: Path) -> None:
     """
     And no folder is made by asking.
@@ -148,3 +167,16 @@ def test_without_a_folder_nothing_was_counted(tmp_path: Path) -> None:
 
     assert ([], None, []) == (found.living, found.ended.began_at, found.ended.routes)
     assert not (tmp_path / "none").exists()
+
+
+def test_whoever_looks_at_the_same_moment_counts_the_same(tmp_path: Path, gone: Callable[[], int]) -> None:
+    """
+    Several readers at once take each snapshot in once.
+    """
+    for _ in range(3):
+        write(tmp_path, gone(), [route("/a", 1, 2)], [])
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: ended.settle(tmp_path), range(24)))
+
+    assert [{"/a": 6}] * 24 == [requests(each) for each in found]
+    assert 3 == ended.settle(tmp_path).ended.workers

@@ -5,6 +5,7 @@ hasten policy: show what the agents obey, go back in it, or switch it off.
 import difflib
 import os
 import sys
+from datetime import datetime
 
 import click
 import msgspec
@@ -14,8 +15,8 @@ from hasten.cli import policy_tables
 from hasten.cli.options import common, dry_run
 from hasten.cli.output import err, out, plain, say_json
 from hasten.errors import ConfigError, HastenError
+from hasten.log import REDACTED
 from hasten.model import Step
-from hasten.policy_changes import RuleChange
 from hasten.record.ledger import Ledger
 from hasten.session import Place, located, recording
 from hasten.world import workers
@@ -38,7 +39,7 @@ def show(revision: int | None, config: str | None, as_json: bool) -> None:
     The rules in force, or those of REVISION; the kept revisions; and what the workers say that they obey.
     """
     place, policy = located(config), _file(config)
-    found, running = _at(policy, revision), workers.alive(policy.workers_dir)
+    found, running = _shown(_at(policy, revision)), workers.alive(policy.workers_dir)
     kept = sorted(policy.revisions())
     switches = [str(path) for path in (policy.stop_path, kill_switch.path_of(place.state_dir)) if os.path.lexists(path)]
     if as_json:
@@ -56,9 +57,21 @@ def show(revision: int | None, config: str | None, as_json: bool) -> None:
     out.print(f"kept revisions: {_ranges(kept)}", soft_wrap=True)
 
 
+def _shown(found: Policy) -> Policy:
+    """
+    The policy without the key that visitors are hashed with while requests are recorded.
+    """
+    if found.record is None:
+        return found
+    return msgspec.structs.replace(found, record=msgspec.structs.replace(found.record, key=REDACTED))
+
+
 def _say_now(found: Policy, own: str, switches: list[str], running: list[Worker]) -> None:
     if found.trial is not None:
         out.print(f"on trial: {plain(found.trial.id)}")
+    if found.record is not None:
+        until = datetime.fromtimestamp(found.record.expires_at).astimezone()
+        out.print(f"requests of {found.record.share:.0%} of visitors are recorded until {until:%H:%M:%S}")
     for path in switches:
         ends = "hasten policy on" if path == own else "hasten resume"
         out.print(f"[yellow]no rule is obeyed[/] while {plain(path)} is there, until [bold]{ends}[/]", soft_wrap=True)
@@ -72,29 +85,37 @@ def _say_now(found: Policy, own: str, switches: list[str], running: list[Worker]
 @command.command()
 @click.argument("before", type=int, required=False, metavar="[FROM]")
 @click.argument("after", type=int, required=False, metavar="[TO]")
+@click.option("--trial", "on_trial", is_flag=True, help="Between the rules in force and those on trial now.")
 @click.option("--text", is_flag=True, help="As a unified diff of the JSON.")
 @click.option("--exit-code", "tells", is_flag=True, help="Exit code 2 where the rules are not the same.")
 @common
 def diff(
-    before: int | None, after: int | None, text: bool, tells: bool, config: str | None, as_json: bool
+    before: int | None,
+    after: int | None,
+    on_trial: bool,
+    text: bool,
+    tells: bool,
+    config: str | None,
+    as_json: bool,
 ) -> None:
     """
     What changed between two revisions, rule by rule.
 
     FROM is the revision before the present one if it is not given, TO the present one; 0 is no rule.
     """
-    policy = _file(config)
-    now = _at(policy, after)
-    old = _at(policy, before if before is not None else _before(policy, now.revision))
-    changes = policy_changes.compared(old.rules, now.rules)
-    lines = _unified(old, now)
+    old, new, name = _two(_file(config), before, after, on_trial=on_trial)
+    changes = policy_changes.compared(old.rules, new.rules)
+    lines = list(difflib.unified_diff(_lines(old), _lines(new), f"revision {old.revision}", name, lineterm=""))
     if as_json:
-        say_json({"from": old.revision, "to": now.revision, "changes": changes, "diff": lines})
+        say_json({"from": old.revision, "to": new.revision, "trial": on_trial, "changes": changes, "diff": lines})
     elif text:
         for line in lines:
             out.print(plain(line), soft_wrap=True)
+    elif changes:
+        out.print(f"from revision {old.revision} to {plain(name)}:")
+        out.print(policy_tables.changes(changes))
     else:
-        _say_changes(old.revision, now.revision, changes)
+        out.print(f"revision {old.revision} and {plain(name)} have the same rules")
     if tells and changes:
         sys.exit(2)
 
@@ -175,25 +196,23 @@ def _at(policy: PolicyFile, revision: int | None) -> Policy:
     return kept[revision]
 
 
-def _before(policy: PolicyFile, revision: int) -> int:
-    return max((each for each in policy.revisions() if each < revision), default=0)
-
-
-def _unified(old: Policy, new: Policy) -> list[str]:
-    names = f"revision {old.revision}", f"revision {new.revision}"
-    return list(difflib.unified_diff(_lines(old), _lines(new), *names, lineterm=""))
+def _two(policy: PolicyFile, before: int | None, after: int | None, *, on_trial: bool) -> tuple[Policy, Policy, str]:
+    """
+    The two that are compared, and what the second is called.
+    """
+    now = _at(policy, after)
+    if not on_trial:
+        earlier = max((each for each in policy.revisions() if each < now.revision), default=0)
+        return _at(policy, earlier if before is None else before), now, f"revision {now.revision}"
+    if before is not None:
+        raise ConfigError("--trial takes no revision", hint="it compares what is on trial with what is in force")
+    if now.trial is None:
+        raise ConfigError("no rule is on trial now", hint="`hasten apply` puts one there while it is tried")
+    return now, msgspec.structs.replace(now, rules=now.trial.rules, trial=None), f"the candidate {now.trial.id}"
 
 
 def _lines(policy: Policy) -> list[str]:
     return msgspec.json.format(msgspec.json.encode(policy.rules), indent=2).decode().splitlines()
-
-
-def _say_changes(before: int, after: int, changes: list[RuleChange]) -> None:
-    if not changes:
-        out.print(f"revisions {before} and {after} have the same rules")
-        return
-    out.print(f"from revision {before} to {after}:")
-    out.print(policy_tables.changes(changes))
 
 
 def _recorded(place: Place, step: Step, reason: str) -> str:

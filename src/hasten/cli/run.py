@@ -67,11 +67,7 @@ def command(
     tell = Teller(_opened(events), as_json=as_json, quiet=quiet)
     for note in launch.notes:
         tell.note(note)
-    foreseen = launching.foreseen(launch)
-    if foreseen is not None:
-        tell.note(f"WARNING: {foreseen.says}: {foreseen.hint}")
-    accelerators.copy_own()
-    beside = _beside(launch, tell, patience_s, fetches=fetch)
+    beside = _attended(launch, tell, patience_s, fetches=fetch)
     try:
         become(launch.words, launch.environment)
     except OSError as error:
@@ -122,12 +118,12 @@ def _prepared(words: list[str], given: dict[str, str], config: str | None) -> La
         return launching.prepared(words, given, None)
     try:
         state_dir = state_of(find_config(config))
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         if config is not None:
             raise
-        here = Path.cwd() / CONFIG_NAME
-        if here.exists() or "HASTEN_CONFIG" in given:
+        if isinstance(error, OSError) or "HASTEN_CONFIG" in given or (Path.cwd() / CONFIG_NAME).exists():
             return Launch(words, given, notes=[f"WARNING: the program is started without the agent: {error}"])
+        # None is needed: nothing of it is asked for but where the state is.
         state_dir = Path.cwd() / Target().state
     return launching.prepared(words, given, state_dir)
 
@@ -141,10 +137,24 @@ def _opened(events: str | None) -> int | None:
         raise ConfigError(f"{events} cannot be written: {error.strerror}", hint="name another file") from error
 
 
-def _beside(launch: Launch, tell: Teller, patience_s: float, *, fetches: bool) -> Beside | None:
+def _attended(launch: Launch, tell: Teller, patience_s: float, *, fetches: bool) -> Beside | None:
+    """
+    What is around a start: a warning, codecs, somebody who watches. Whatever fails here is said and passed over.
+    """
     if launch.policy is None:
         return None
+    try:
+        foreseen = launching.foreseen(launch)
+        if foreseen is not None:
+            tell.note(f"WARNING: {foreseen.says}: {foreseen.hint}")
+        accelerators.copy_own()
+        return _beside(launch, tell, patience_s, fetches=fetches)
+    except Exception as error:
+        tell.note(f"nobody watches the workers: {type(error).__name__}: {error}")
+        return None
 
+
+def _beside(launch: Launch, tell: Teller, patience_s: float, *, fetches: bool) -> Beside:
     def work(program: ProcessId) -> None:
         try:
             if fetches:
@@ -153,11 +163,7 @@ def _beside(launch: Launch, tell: Teller, patience_s: float, *, fetches: bool) -
         except Exception as error:
             tell.note(f"nobody watches the workers any more: {error}")
 
-    try:
-        return Beside(work, keeps=[] if tell.file is None else [tell.file])
-    except OSError as error:
-        tell.note(f"nobody watches the workers: {error}")
-        return None
+    return Beside(work, keeps=[] if tell.file is None else [tell.file])
 
 
 def _fetch(launch: Launch, tell: Teller) -> None:

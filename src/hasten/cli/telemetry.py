@@ -25,6 +25,7 @@ from hasten.world import ended, telemetry, traces
 from hasten.world.metrics import endpoint as endpoints
 from hasten.world.metrics import otlp, prometheus, push, surroundings
 from hasten.world.metrics.families import metrics_of
+from hasten.world.metrics.spans import Spans
 from hasten.world.metrics.steady import Steady
 from hasten.world.policy_file import PolicyFile
 from hasten.world.ports import LOOPBACK
@@ -100,10 +101,11 @@ def serve(host: str, port: int, allow_remote: bool, texts: bool, config: str | N
     "--every", metavar="[TIME]", is_flag=False, flag_value=BY_VARIABLE,
     help="Go on until Ctrl-C, each 30s or 1m (without TIME: OTEL_METRIC_EXPORT_INTERVAL or 1m; default: once).",
 )  # fmt: skip
+@click.option("--traces", "with_traces", is_flag=True, help="Traced requests too, as spans.")
 @_texts
 @common
 def push_(
-    endpoint: str, headers: tuple[str, ...], service_name: str, every: str | None, texts: bool,
+    endpoint: str, headers: tuple[str, ...], service_name: str, every: str | None, with_traces: bool, texts: bool,
     config: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """
@@ -118,9 +120,11 @@ def push_(
     url = str(redact(collector.metrics_url))
     news = _News(url)
     with push.Exporter(collector) as exporter:
+        spans = Spans(traces.TraceFiles(traces.folder_of(_folder(config).parent)), exporter.traces, whose)
 
         def send() -> push.Export:
-            return exporter.metrics(otlp.document(steady.metrics(time.time()), whose))
+            export = exporter.metrics(otlp.document(steady.metrics(time.time()), whose))
+            return spans.export() if with_traces and export.is_taken else export
 
         if every_s is not None:
             push.go_on(send, every_s, news.hear)

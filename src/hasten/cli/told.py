@@ -26,8 +26,8 @@ def _said(event: Event) -> Iterator[tuple[bool, str]]:
     elif event.event == "silent":
         yield from _silence(event)
     elif event.event == "background":
-        count = _workers(len(event.workers or []))
-        yield False, f"the program is in the background: {count} and nobody watches; `hasten policy show` lists them"
+        count = "1 process goes" if len(event.processes) == 1 else f"{len(event.processes)} processes go"
+        yield False, f"the program is in the background: {count} on unwatched; `hasten policy show` lists its workers"
     elif event.event == "workers":
         yield from _present(event)
     elif event.event == "note":

@@ -77,7 +77,7 @@ def record(  # one parameter for each option
         recorder.sweep(recorder.recordings_dir(policy))
         policy.record(wanted)
     with Display(quiet=as_json) as display, display.stage(f"recording for {duration(wish.for_s)}") as report:
-        found = recorder.record(policy, wanted, lambda part, count: report(part, f"{count:,} requests"))
+        found = recorder.record(policy, wanted, lambda part, size: report(part, f"{size / MB:.1f} MB"))
     _show(found, place, as_json=as_json)
 
 

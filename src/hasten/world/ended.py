@@ -203,8 +203,19 @@ def _take_in(folder: Path, sums: Ended | None, gone: Iterable[Path]) -> None:
             durable.write(folder / NAME, msgspec.json.encode(sums), mode=MODE)
         for path in gone:
             path.unlink(missing_ok=True)
+        _sweep(folder)
     except OSError as error:
         event("ended workers", left=str(folder), reason=str(error))
+
+
+def _sweep(folder: Path) -> None:
+    """
+    What a killed worker was writing is gone, and so are the traces of whoever has ended: nobody reads them any more.
+    """
+    for path in [*folder.glob("*.json.new"), *(folder.parent / "traces").glob("*.jsonl")]:
+        pid = path.name.partition(".")[0]
+        if pid.isdigit() and not is_of(int(pid), path.stat().st_mtime):
+            path.unlink(missing_ok=True)
 
 
 def _sums(folder: Path) -> tuple[Ended, bool]:

@@ -56,11 +56,11 @@ def programs(root: int, run: str, boot: Path, reports: Path) -> list[Program]:
     The process, those below it, and those of the same `hasten run` that have left it, by pid.
 
     Args:
-        run: The value of HASTEN_RUN.
+        run: The value of HASTEN_RUN; "" where it was not started by `hasten run`.
         boot: The agent's folder.
         reports: Where workers report.
     """
-    found = [_looked_at(pid, boot, reports) for pid in sorted({*trees([root])[root], *of_run(run)})]
+    found = [_looked_at(pid, boot, reports) for pid in sorted({*trees([root])[root], *(of_run(run) if run else [])})]
     return [program for program in found if program is not None]
 
 

@@ -46,9 +46,12 @@ class Worker(Noun, frozen=True, kw_only=True):
     abi: str = ""
 
 
-def alive(folder: Path) -> list[Worker]:
+def alive(folder: Path, *, removes: bool = True) -> list[Worker]:
     """
     The reports of the processes that still run, by pid; those of dead ones are removed.
+
+    Args:
+        removes: False for one who only watches: what is dead to it may live in another container.
     """
     found = []
     for path in sorted(folder.glob("*.json")):
@@ -57,7 +60,7 @@ def alive(folder: Path) -> list[Worker]:
             continue
         if is_of(worker.pid, worker.at):
             found.append(worker)
-        else:
+        elif removes:
             path.unlink(missing_ok=True)
     return sorted(found, key=lambda worker: worker.pid)
 

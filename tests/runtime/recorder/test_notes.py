@@ -9,9 +9,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.runtime.driving import scope_of
+from tests.runtime.recorder.secrets_of import SECRETS
 
 from hasten_runtime import policy
 from hasten_runtime.policy import Record
@@ -94,6 +98,39 @@ def test_a_request_is_a_line(tmp_path: Path) -> None:
     )
     assert "s3cret" not in path.read_text() and 16 == len(line["identity"])
     assert (f"{os.getpid()}.jsonl", 0o600) == (path.name, stat.S_IMODE(path.stat().st_mode))
+
+
+PLACES = st.sampled_from(
+    ["path", "segment", "query", "name", "cookie", "authorization", "accept", "accept-language", "referer", "user-agent",
+     "x-forwarded-for", "x-requested-with", "host", "x-api-key", "origin"]
+)  # fmt: skip
+
+
+@given(secret=SECRETS, places=st.lists(PLACES, min_size=1, max_size=3, unique=True), encoded=st.booleans())
+@settings(max_examples=300, derandomize=True, deadline=None)
+def test_nothing_secret_is_ever_written(secret: str, places: list[str], encoded: bool) -> None:
+    """
+    Wherever in a request it stands: the request is withheld, or what is written does not have it.
+    """
+    value = quote(secret, safe="") if encoded else secret
+    path = {"path": f"/{secret}", "segment": f"/orders/{secret}/lines"}.get(
+        next((each for each in places if each in ("path", "segment")), ""), "/orders/7"
+    )
+    query = "&".join(
+        f"{value}=1" if each == "name" else f"page={value}" for each in places if each in ("query", "name")
+    )
+    headers = [
+        (each.encode(), (f"session={secret}" if each == "cookie" else secret).encode())
+        for each in places
+        if each not in ("path", "segment", "query", "name")
+    ]
+    made, written = Notes(record(), "nowhere"), list[dict[str, Any]]()
+    made._add = written.append  # type: ignore[method-assign]
+    ask(made, path, query=query.encode("latin-1"), headers=headers)
+    text = json.dumps([{**line, "at": 0, "identity": "", "seen": {}} for line in written])
+
+    assert secret not in text and value not in text and unquote(secret) not in text
+    assert not {"path", "segment", "query", "name", "accept", "accept-language"} & set(places) or not written
 
 
 def test_only_what_may_be_repeated_is_recorded(tmp_path: Path) -> None:
@@ -226,6 +263,18 @@ def test_another_recording_begins_anew(tmp_path: Path, monkeypatch: pytest.Monke
         assert note is not None
         note(200, "")
         assert 1 == len(settled(notes._now, tmp_path / "workers/recordings" / name, lambda found: len(found) == 1))  # type: ignore[arg-type]
+
+
+def test_other_bounds_are_obeyed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The recording goes on, and what it may hold is what the policy says now.
+    """
+    monkeypatch.setenv("HASTEN_POLICY", str(tmp_path / "policy.json"))
+    monkeypatch.setattr(notes, "_now", None)
+
+    assert notes.noted(record(), scope_of("/a"), "/a") is not None
+    assert notes.noted(record(share=0.0), scope_of("/a"), "/a") is None
+    assert notes._now is not None and 2 == notes._now.counts["requests"]
 
 
 def test_who_wants_no_telemetry_is_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

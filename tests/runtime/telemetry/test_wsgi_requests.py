@@ -95,14 +95,14 @@ def test_a_stream_ends_with_its_last_piece() -> None:
         for _ in range(2):
             took("select 1", now() - 1_000_000)
             yield b"ab"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
     asked(app, "/stream")
     (found,) = counted()
 
     assert (1, 4, 2, 2) == (found.count, found.sent_bytes, found.statements, found.most_statements)
     assert 2_000_000 <= found.database_ns
-    assert found.sum_ns < 45_000_000
+    assert found.sum_ns < 190_000_000
 
 
 def test_a_stream_that_is_given_up_is_counted_and_closed() -> None:

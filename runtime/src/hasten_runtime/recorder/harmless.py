@@ -56,7 +56,7 @@ def path_of(path: str, *, uuids: bool) -> str:
             words = _words(segment)
             if words & NEVER or {"log", "out"} <= words or {"sign", "out"} <= words or {"log", "in"} <= words:
                 raise Withheld("link")
-        before = segment.lower()
+        before = segment.lower() or before
     return path
 
 

@@ -6,6 +6,7 @@ all workers, so their order is known; what it was made of is not.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
 #: Cookies that measure or protect and say nothing of who is logged in; some change with every request.
@@ -51,6 +52,7 @@ def _tells(cookie: bytes, chosen: list[bytes]) -> bool:
     return not cookie.lower().startswith(_OTHERS)
 
 
+@lru_cache(maxsize=512)
 def _names_somebody(header: bytes) -> bool:
     if header in _NOT_TELLING or b"csrf" in header or b"xsrf" in header:
         return False

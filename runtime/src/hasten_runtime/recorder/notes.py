@@ -43,8 +43,7 @@ class Notes:
     """
 
     def __init__(self, record: Record, folder: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self.id = record.id
-        self._record = record
+        self.record = record
         self._folder = folder
         self._clock = clock
         self._lines: list[bytes] = []
@@ -68,23 +67,22 @@ class Notes:
             return None
         self.counts["requests"] += 1
         self._count()
-        label = label_of(scope["headers"], self._record.key, self._record.cookies)
+        label = label_of(scope["headers"], self.record.key, self.record.cookies)
         if not self._is_drawn(label):
-            return None
-        try:
-            line = self._line(scope, path, label)
-        except Withheld as reason:
-            self.withheld[str(reason)] = self.withheld.get(str(reason), 0) + 1
             return None
         if not self._has_room():
             self.counts["over"] += 1
             return None
-        return self._noting(line)
+        try:
+            return self._noting(self._line(scope, path, label))
+        except Withheld as reason:
+            self.withheld[str(reason)] = self.withheld.get(str(reason), 0) + 1
+            return None
 
     def _line(self, scope: dict[str, Any], path: str, label: str) -> dict[str, Any]:
         query = scope.get("query_string", b"").decode("latin-1")
-        path = path_of(path, uuids=self._record.uuids)
-        query = query_of(query, uuids=self._record.uuids, allowed=self._record.parameters)
+        path = path_of(path, uuids=self.record.uuids)
+        query = query_of(query, uuids=self.record.uuids, allowed=self.record.parameters)
         return {
             "version": VERSION,
             "at": time.time(),
@@ -113,11 +111,11 @@ class Notes:
         """
         # A label looks like chance already, and nobody without the key can choose his.
         chance = int(label, 16) / 2.0**64 if label else drawn(os.getpid(), b"%d" % next(_numbers))
-        return chance < self._record.share
+        return chance < self.record.share
 
     def _has_room(self) -> bool:
-        now, most = self._clock(), max(1.0, self._record.per_s)
-        self._tokens = min(most, self._tokens + (now - self._filled_at) * self._record.per_s)
+        now, most = self._clock(), max(1.0, self.record.per_s)
+        self._tokens = min(most, self._tokens + (now - self._filled_at) * self.record.per_s)
         self._filled_at = now
         if self._tokens < 1.0:
             return False
@@ -178,11 +176,13 @@ def noted(record: Record, scope: dict[str, Any], path: str) -> Optional[Note]:
     What notes a request of the recording that the policy has now; None where it is not to be noted.
     """
     global _now
-    if _now is None or _now.id != record.id:
+    if _now is None or _now.record.id != record.id:
         if os.environ.get("HASTEN_TELEMETRY", "") == "0":
             # Who wants nothing to be counted wants nothing to be recorded.
             return None
         _now = Notes(record, _folder(record.id))
+    # The policy may have been read again, with other bounds for the same recording.
+    _now.record = record
     return _now.noted(scope, path)
 
 

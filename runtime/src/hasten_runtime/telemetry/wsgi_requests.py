@@ -15,7 +15,7 @@ from hasten_runtime.http.environ import path_of
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import requests, routes, statements
 from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
-from hasten_runtime.telemetry.traces import sampling
+from hasten_runtime.telemetry.traces import sampling, trace
 
 Environ = dict[str, Any]
 
@@ -67,6 +67,9 @@ class Counted:
         self.began_ns = now()
         if self.began_ns >= sampling.due_ns:
             self.trace = sampling.traced_wsgi(environ, self.began_ns)
+        if trace.under_way and self.trace is None:
+            # This thread may have begun one whose answer nobody has closed.
+            trace.set_trace(None)
 
     def start(self, status: str, headers: Any, *exc_info: Any) -> Any:
         """

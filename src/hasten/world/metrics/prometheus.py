@@ -6,6 +6,7 @@ Names as OpenTelemetry translates them: dots are underscores, the unit is a suff
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from hasten.world.metrics.families import Family, Labels, Metrics, Point
@@ -47,7 +48,7 @@ def name_of(family: Family) -> str:
     """
     The name of a family, without the `_total` of a counter.
     """
-    name = re.sub(r"[^a-zA-Z0-9_]", "_", family.name)
+    name = _name(family.name)
     unit = _UNITS.get(family.unit, "")
     return f"{name}_{unit}" if unit and not name.endswith(f"_{unit}") else name
 
@@ -69,18 +70,28 @@ def _family(family: Family, form: Format) -> Iterator[str]:
 
 
 def _histogram(name: str, bounds: tuple[float, ...], point: Point) -> Iterator[str]:
-    below = 0
+    below, pairs = 0, _pairs(point.labels)
+    front = f"{name}_bucket{{{pairs}{',' if pairs else ''}le="
     for bound, count in zip([*map(repr, bounds), "+Inf"], point.counts, strict=True):
         below += count
-        yield f"{name}_bucket{_labels((*point.labels, ('le', bound)))} {below}"
+        yield f'{front}"{bound}"}} {below}'
     yield f"{name}_count{_labels(point.labels)} {below}"
     yield f"{name}_sum{_labels(point.labels)} {_number(point.value)}"
 
 
 def _labels(labels: Labels) -> str:
+    pairs = _pairs(labels)
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def _pairs(labels: Labels) -> str:
     # An empty value is the same as no label.
-    pairs = [f'{re.sub("[^a-zA-Z0-9_]", "_", key)}="{_escaped(value)}"' for key, value in labels if value]
-    return "{" + ",".join(pairs) + "}" if pairs else ""
+    return ",".join(f'{_name(key)}="{_escaped(value)}"' for key, value in labels if value)
+
+
+@lru_cache(maxsize=256)
+def _name(name: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9_]", "_", name)
 
 
 def _escaped(text: str, *, quote: bool = True) -> str:

@@ -3,7 +3,10 @@ Writing traces down.
 """
 
 import os
-from collections.abc import Callable
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,21 @@ from hasten_runtime.telemetry.traces import file
 from hasten_runtime.telemetry.traces.trace import Trace
 
 Written = Callable[[], list[Any]]
+
+
+@contextmanager
+def limited(size_bytes: int) -> Iterator[None]:
+    """
+    No file of this process may become longer: what a full disk does to it, too.
+    """
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def finished(route: str = "/") -> Trace:
@@ -71,6 +89,20 @@ def test_where_nothing_can_be_written_that_is_said_once(tmp_path: Path, capsys: 
 
     assert 1 == capsys.readouterr().err.count("no traces are written to")
     assert [] == file._place.waiting
+
+
+def test_half_a_line_is_taken_back(written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A disk that is full in the middle of a line spoils only that one.
+    """
+    for route in ("/a", "/" + "b" * 5000, "/c"):
+        limit = 1000 if len(route) > 5 else resource.RLIM_INFINITY
+        with limited(limit):
+            file.write_soon(finished(route))
+            written()
+
+    assert ["/a", "/c"] == [each["http.route"] for each in written()]
+    assert "the disk is full" in capsys.readouterr().err
 
 
 def test_what_waits_is_bounded(written: Written) -> None:

@@ -53,7 +53,8 @@ def test_the_second_waits_until_the_first_is_done(of: Trace) -> None:
 
     assert ["done", "done"] == asyncio.run(main())
     quick, slow = waits_ms(of, "anyio")
-    assert quick < WORK_S * 1e3 <= slow
+    assert quick < slow
+    assert WORK_S * 1e3 <= slow
     assert 2 == sum(each[0] == "db" for each in of.steps)
 
 

@@ -104,6 +104,27 @@ def test_a_stream_is_traced_to_its_end(written: Written) -> None:
     assert (1_500_000, "") == (found["sent_bytes"], found["answer"])
 
 
+def test_an_answer_that_nobody_closes_leaves_no_steps_to_others(written: Written) -> None:
+    """
+    The next request of the thread is not traced, and what it does is not the last one's.
+    """
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        trace.record("redis", 0, "GET " + environ["PATH_INFO"])
+        start_response("200 OK", [])
+        return iter([b"x"]) if environ["PATH_INFO"] == "/left" else [b"x"]
+
+    agent = Agent(app, NOTHING, observed)
+    sampling.due_ns = 0
+    left: Any = agent(environ_of("/left"), lambda *_: None)
+    assert 1 == trace.under_way
+    agent(environ_of("/next"), lambda *_: None)
+    left.close()
+    (found,) = written()
+
+    assert ["GET /left"] == [found["names"][each[3]] for each in found["steps"]]
+
+
 def test_what_is_not_seen_is_not_compared(written: Written) -> None:
     """
     Of what knows its own length the bytes are not looked at.

@@ -82,9 +82,14 @@ def _append(pieces: "list[str]") -> None:
     os.makedirs(_place.folder, exist_ok=True)
     path = os.path.join(_place.folder, str(os.getpid()) + ".jsonl")
     # What is there at first belongs to a process of the same number that has ended.
-    with open(path, "wb" if _place.is_new else "ab") as file:
+    with open(path, "wb" if _place.is_new else "ab", buffering=0) as file:
         _place.is_new = False
-        file.write("".join(pieces).encode("utf-8", "replace"))
+        began_at = file.tell()
+        line = "".join(pieces).encode("utf-8", "replace")
+        if file.write(line) != len(line):
+            # The disk is full: half a line would spoil the next one, too.
+            file.truncate(began_at)
+            raise OSError("the disk is full")
         is_long = file.tell() > MOST_BYTES
     if is_long:
         os.replace(path, path[: -len("jsonl")] + "1.jsonl")
