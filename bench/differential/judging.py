@@ -1,0 +1,95 @@
+"""
+What two servers may differ in: in nothing, or in what the rules of a policy add.
+"""
+
+from collections.abc import Callable
+
+from bench.differential.answers import Answer
+from bench.differential.asking import Exchange
+from bench.differential.wire import Told
+
+Judge = Callable[[Exchange, Told, Told], str]
+
+#: Headers that the rules write or change, each as `_headers` allows.
+THEIRS = {b"vary", b"content-encoding", b"content-length", b"transfer-encoding", b"etag", b"accept-ranges"}
+ADDED = {b"cache-control", b"server-timing"}
+
+
+def exactly(exchange: Exchange, plain: Told, told: Told) -> str:
+    """
+    What differs between the two, in a few words; nothing where every byte is the same.
+    """
+    if plain.answers != told.answers:
+        return "the bytes on the wire"
+    return "what the application noted" if plain.notes != told.notes else ""
+
+
+def but_for_the_rules(exchange: Exchange, plain: Told, told: Told) -> str:
+    """
+    The same, where compression and cache headers are allowed to do their work.
+    """
+    if plain.notes != told.notes:
+        return "what the application noted"
+    if exchange.way in ("raw", "talks"):
+        return exactly(exchange, plain, told)
+    one, other = plain.answers.found, told.answers.found
+    if len(one) != len(other):
+        return f"the number of answers: {len(one)} and {len(other)}"
+    methods = iter(exchange.methods)
+    for without, answer in zip(one, other, strict=True):
+        method = next(methods, "GET") if without.status >= 200 else "GET"
+        difference = _answer(method, without, answer)
+        if difference:
+            return difference
+    return "what follows the answers" if plain.answers.rest != told.answers.rest else ""
+
+
+def _answer(method: str, plain: Answer, told: Answer) -> str:
+    is_known = (plain.status, told.status) == (200, 304) and method in ("GET", "HEAD")
+    if is_known:
+        return "" if told.body == b"" and told.values(b"etag") + told.values(b"last-modified") else "a 304 for nothing"
+    if plain.start != told.start:
+        return "the status line"
+    if _others(plain) != _others(told):
+        return "headers that no rule touches"
+    if method not in ("GET", "HEAD") and plain.headers != told.headers:
+        return "headers of another method"
+    for name in ADDED:
+        if plain.values(name) and plain.values(name) != told.values(name)[: len(plain.values(name))]:
+            return f"the application's own {name.decode()}"
+    if plain.values(b"content-encoding") and plain.values(b"content-encoding") != told.values(b"content-encoding"):
+        return "the application's own coding"
+    if not _tokens(plain) <= _tokens(told):
+        return "Vary lacks a name"
+    if plain.values(b"etag") and told.values(b"etag") not in (
+        plain.values(b"etag"), [b"W/" + each for each in plain.values(b"etag")]
+    ):  # fmt: skip
+        return "the application's own ETag"
+    if bool(plain.is_whole) > bool(told.is_whole is not False):
+        return "the end of the body"
+    return "" if plain.text == told.text else "the text of the body"
+
+
+def _others(answer: Answer) -> list[tuple[bytes, bytes]]:
+    return [each for each in answer.headers if each[0].lower() not in THEIRS | ADDED]
+
+
+def _tokens(answer: Answer) -> set[bytes]:
+    members = b",".join(answer.values(b"vary")).lower().split(b",")
+    return {member.strip() for member in members} - {b""}
+
+
+def shown(exchange: Exchange, plain: Told, told: Told, difference: str) -> str:
+    """
+    A case that failed, for people: the request, and both answers.
+    """
+    asked = [f"  {request.head[:1500]!r} + {len(request.framed)} bytes" for request in exchange.requests]
+    lines = [f"{difference} differ, asked {exchange.way}:", *asked, *([f"  {exchange.raw!r}"] if exchange.raw else [])]
+    for name, said in (("without the agent", plain), ("with it", told)):
+        lines.append(f" {name}: {said.notes.decode('latin-1')}")
+        for each in said.answers.found:
+            lines.append(f"  {each.start!r}")
+            lines += [f"    {key!r}: {value!r}" for key, value in each.headers]
+            lines.append(f"    {len(each.framed)} bytes, whole: {each.is_whole}: {each.framed[:300]!r}")
+        lines.append(f"    rest: {said.answers.rest[:300]!r}")
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""
+One application: asked the same in every arm, and judged.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.differential.applications import Application
+from bench.differential.arms import BARE, RULES, Server, serving
+from bench.differential.asking import Exchange, exchanges
+from bench.differential.judging import but_for_the_rules, exactly, shown
+from bench.differential.wire import Told, tell
+
+#: Of the cases that differ, so many are shown.
+MOST_SHOWN = 5
+
+
+@dataclass
+class Result:
+    """
+    What came of one application.
+
+    Attributes:
+        requests: How many were asked in each arm.
+        different: arm → exchanges that differ from those without the agent.
+        rewritten: Answers that the rules have changed as they may.
+        statuses: What was answered, by status.
+        shown: The first cases that differ, for people.
+        complaints: What the agents had to say.
+    """
+
+    name: str
+    requests: int = 0
+    different: dict[str, int] = field(default_factory=dict)
+    rewritten: int = 0
+    statuses: set[int] = field(default_factory=set)
+    shown: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    workers: dict[str, int] = field(default_factory=dict)
+
+
+def compared(
+    application: Application, arms: Sequence[str], count: int, seed: int, folder: Path, **environment: str
+) -> Result:
+    """
+    So many requests were asked in each arm, and each answer compared with the one without the agent.
+    """
+    result = Result(application.name, different={arm: 0 for arm in arms if arm != BARE})
+    with serving(application, arms, folder, **environment) as servers, ThreadPoolExecutor(len(arms)) as pool:
+        for exchange, told in _told(servers, pool, exchanges(application, count, seed)):
+            result.requests += max(1, len(exchange.requests))
+            result.statuses |= {each.status for each in told[BARE].answers.found}
+            for arm in result.different:
+                _judge(result, exchange, told, arm)
+        result.complaints = [line for server in servers.values() for line in server.complaints]
+        result.workers = {arm: len(server.reports) for arm, server in servers.items()}
+    return result
+
+
+def _told(
+    servers: dict[str, Server], pool: ThreadPoolExecutor, asked: Iterator[Exchange]
+) -> Iterator[tuple[Exchange, dict[str, Told]]]:
+    for exchange in asked:
+        coming = {arm: pool.submit(tell, server.port, exchange) for arm, server in servers.items()}
+        yield exchange, {arm: each.result() for arm, each in coming.items()}
+
+
+def _judge(result: Result, exchange: Exchange, told: dict[str, Told], arm: str) -> None:
+    plain, other = told[BARE], told[arm]
+    difference = (but_for_the_rules if arm == RULES else exactly)(exchange, plain, other)
+    if difference:
+        result.different[arm] += 1
+        if len(result.shown) < MOST_SHOWN:
+            result.shown.append(f"{result.name}, {arm}: {shown(exchange, plain, other, difference)}")
+    elif arm == RULES:
+        pairs = zip(plain.answers.found, other.answers.found, strict=False)
+        result.rewritten += sum(one.headers != two.headers for one, two in pairs)
