@@ -76,14 +76,15 @@ class Exchange(NamedTuple):
     What happens on one connection.
 
     way: `once`, `alive` (one after the other), `pipelined` (all at once), `expects` (100-continue), `leaves` (goes away
-        in the middle of the answer), `half` (goes away in the middle of its own body), `raw`, `talks` (a websocket).
+        in the middle of the answer), `half` (goes away in the middle of its own body), `raw` (no request), `talks` (a websocket).
+    frames: What is said after the requests; on a websocket one by one, each when the one before it was answered.
     case: The name of what the application notes meanwhile; its notes are part of what is compared.
     """
 
     way: str
     requests: tuple[Request, ...]
     case: str = ""
-    raw: bytes = b""
+    frames: tuple[bytes, ...] = ()
 
     @property
     def methods(self) -> list[str]:
@@ -114,10 +115,12 @@ def _exchange(application: Application, source: random.Random, case: str) -> Exc
         target = source.choice(application.waits).replace("{case}", case)
         return Exchange("leaves", (Request("GET", target, (HOST,)),), case)
     if chance < 0.07 and application.sockets:
-        target = source.choice(application.sockets).replace("{case}", case)
-        return Exchange("talks", (Request("GET", target, _upgrade()),), case if "case" in target else "", _said(source))
+        target = source.choice(application.sockets)
+        is_noted = "{case}" in target
+        request = Request("GET", target.replace("{case}", case), _upgrade())
+        return Exchange("talks", (request,), case if is_noted else "", _said(source))
     if chance < 0.08:
-        return Exchange("raw", (), raw=source.choice(MALFORMED))
+        return Exchange("raw", (), frames=(source.choice(MALFORMED),))
     if chance < 0.09 and application.uploads:
         request = _request(application, source)._replace(
             method="POST", target=source.choice(application.uploads), body=b"x" * 400, pieces=0, version="HTTP/1.1"
@@ -182,20 +185,23 @@ def _upgrade() -> tuple[tuple[str, str], ...]:
     return (HOST, ("Connection", "Upgrade"), ("Upgrade", "websocket"), key, ("Sec-WebSocket-Version", "13"))
 
 
-def _said(source: random.Random) -> bytes:
+def _said(source: random.Random) -> tuple[bytes, ...]:
     """
     The frames of a client that says a few things and leaves in one way or the other.
     """
-    texts = [source.choice(["hello", "w\xf6rds".encode().decode("latin-1"), "x" * 300, "y" * 70_000]) for _ in range(3)]
+    texts = [source.choice(["hello", "w\xc3\xb6rds", "x" * 300, "y" * 70_000]) for _ in range(3)]
     frames = [_frame(1, text.encode("latin-1")) for text in texts]
     last = source.choice([_frame(1, b"bye"), _frame(8, b"\x03\xe8"), _frame(8, b"\x0f\xa0left"), _frame(1, b"break")])
-    return b"".join([*frames, last])
+    return (*frames, last)
 
 
 def _frame(code: int, text: bytes) -> bytes:
     size, mask = len(text), b"\x01\x02\x03\x04"
-    told = bytes([128 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
-    if size > 65_535:
+    if size < 126:
+        told = bytes([128 | size])
+    elif size < 65_536:
+        told = b"\xfe" + size.to_bytes(2, "big")
+    else:
         told = b"\xff" + size.to_bytes(8, "big")
     masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(text))
     return bytes([128 | code]) + told + mask + masked

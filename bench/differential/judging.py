@@ -83,8 +83,9 @@ def shown(exchange: Exchange, plain: Told, told: Told, difference: str) -> str:
     """
     A case that failed, for people: the request, and both answers.
     """
-    asked = [f"  {request.head[:1500]!r} + {len(request.framed)} bytes" for request in exchange.requests]
-    lines = [f"{difference} differ, asked {exchange.way}:", *asked, *([f"  {exchange.raw!r}"] if exchange.raw else [])]
+    asked = [f"  {request.head[:700]!r} + {len(request.framed)} bytes" for request in exchange.requests]
+    asked += [f"  {frame[:300]!r}" for frame in exchange.frames]
+    lines = [f"{difference} differ, asked {exchange.way}:", *asked]
     for name, said in (("without the agent", plain), ("with it", told)):
         lines.append(f" {name}: {said.notes.decode('latin-1')}")
         for each in said.answers.found:

@@ -186,6 +186,8 @@ async def talk(socket: WebSocket, room: str) -> None:
     """
     await socket.accept(subprotocol=None)
     while (text := await socket.receive_text()) != "bye":
+        if text == "break":
+            raise Broken("in a websocket")
         await socket.send_text(f"{room}: {text}")
     await socket.close(4001)
 

@@ -48,6 +48,7 @@ async def _talk(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     case = scope["query_string"].decode("latin-1")
     NOTES.add(case, (await receive())["type"])
     if scope["path"] == "/ws/denied":
+        NOTES.add(case, "done denied")
         await send({"type": "websocket.close", "code": 4003})
         return
     await send({"type": "websocket.accept", "headers": [(b"x-case", case.encode("latin-1"))]})

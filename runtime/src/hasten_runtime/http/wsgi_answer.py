@@ -81,7 +81,10 @@ class Answer:
         The application begins its answer, as PEP 3333 has it.
         """
         if exc_info is not None:
-            # Another answer in place of the one that was begun; the server knows whether it is too late for that.
+            # Another answer in place of the one that was begun: the server is to know that one, too, as it would have
+            # known it, and knows whether it is too late.
+            if self.is_held:
+                self._written(self.let_go())
             self.chain, self._is_ended = [], False
             try:
                 return self._begin(status, headers, exc_info)
