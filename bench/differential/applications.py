@@ -4,7 +4,7 @@ The example applications, the servers that they run under, and the addresses tha
 
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "tests" / "real" / "applications"
@@ -29,7 +29,6 @@ class Application(NamedTuple):
     noted: What is answered with notes on how it went, at /seen/{case}.
     sockets: Websockets.
     uploads: What reads its body.
-    pipelines: Whether the server answers requests that are sent at once.
     """
 
     name: str
@@ -39,8 +38,6 @@ class Application(NamedTuple):
     noted: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()
     uploads: tuple[str, ...] = ("/upload/whole",)
-    pipelines: bool = True
-    interface: str = "asgi"
     place: Path = PLACE
     python: str = sys.executable
 
@@ -77,43 +74,47 @@ _FASTAPI = (
     "/broken/denied", "/broken/told", "/broken/unhandled", "/file/inline", "/file/attachment", "/session/one",
     "/redirect/7", "/static/picture.txt", "/docs", "/openapi.json",
 )  # fmt: skip
-_ASGI_NOTES = {"noted": ("/later/{case}",), "waits": ("/wait/{case}",)}
 _SOCKETS = ("/ws/open?{case}", "/ws/denied?{case}")
 
 
-def _plain_asgi(server: str, command: str, **more: bool) -> Application:
-    found = Application(f"plain ASGI, {server}", command.replace("{app}", "plain_asgi:app"), _PLAIN_ASGI)
-    return found._replace(noted=("/later/{case}",), waits=("/wait/{case}",), sockets=_SOCKETS, **more)
+_CLOSED = ("/closed/{case}",)
 
 
-def _plain_wsgi(server: str, command: str, **more: bool) -> Application:
-    found = Application(f"plain WSGI, {server}", command.replace("{app}", "plain_wsgi:app"), _PLAIN_WSGI)
-    notes = ("/closed/{case}", "/closed/{case}g")
-    return found._replace(noted=notes[:1], waits=("/wait/{case}",), interface="wsgi", **more)
+def _plain_asgi(server: str, command: str) -> Application:
+    return Application(
+        f"plain ASGI, {server}",
+        command.replace("{app}", "plain_asgi:app"),
+        _PLAIN_ASGI,
+        waits=("/wait/{case}",),
+        noted=("/later/{case}",),
+        sockets=("/ws/open?{case}", "/ws/denied?{case}"),
+    )
 
 
-_WSGI_NOTES = ("/closed/{case}",)
+def _plain_wsgi(server: str, command: str, waits: tuple[str, ...] = ("/wait/{case}",)) -> Application:
+    return Application(
+        f"plain WSGI, {server}", command.replace("{app}", "plain_wsgi:app"), _PLAIN_WSGI, waits=waits, noted=_CLOSED
+    )
+
+
+def _in(framework: str, command: str, app: str, paths: tuple[str, ...], **more: Any) -> Application:
+    return Application(framework, command.replace("{app}", app), paths, **{"noted": _CLOSED, **more})
+
+
 FIRST = [
     _plain_asgi("uvicorn", _UVICORN),
     _plain_wsgi("gunicorn", _GTHREAD),
-    Application("FastAPI, uvicorn", _UVICORN.replace("{app}", "in_fastapi:app"), _FASTAPI)._replace(
-        noted=("/later/{case}",), sockets=("/ws/room",)
-    ),
-    Application("Django WSGI, gunicorn", _GTHREAD.replace("{app}", "in_django:wsgi"), _DJANGO)._replace(
-        noted=_WSGI_NOTES, interface="wsgi"
-    ),
-    Application("Django ASGI, uvicorn", _UVICORN.replace("{app}", "in_django:asgi"), (*_DJANGO, "/stream/async"))
-    ._replace(noted=_WSGI_NOTES),
-    Application("Flask, waitress", _WAITRESS.replace("{app}", "in_flask:app"), _FLASK)._replace(
-        noted=_WSGI_NOTES, interface="wsgi"
-    ),
+    _in("FastAPI, uvicorn", _UVICORN, "in_fastapi:app", _FASTAPI, noted=("/later/{case}",), sockets=("/ws/room",)),
+    _in("Django WSGI, gunicorn", _GTHREAD, "in_django:wsgi", _DJANGO),
+    _in("Django ASGI, uvicorn", _UVICORN, "in_django:asgi", (*_DJANGO, "/stream/async")),
+    _in("Flask, waitress", _WAITRESS, "in_flask:app", _FLASK),
 ]
-#: The plain callables under the other servers.
+#: The plain callables under the other servers. Waitress tells an application nothing of a client that left.
 MORE = [
     _plain_asgi("hypercorn", _HYPERCORN),
     _plain_asgi("gunicorn", f"{_GUNICORN} --worker-class asgi"),
     _plain_asgi("granian", _GRANIAN.replace("{interface}", "asgi")),
-    _plain_wsgi("waitress", _WAITRESS),
+    _plain_wsgi("waitress", _WAITRESS, waits=()),
     _plain_wsgi("gunicorn sync", _GUNICORN),
     _plain_wsgi("granian", _GRANIAN.replace("{interface}", "wsgi")),
 ]

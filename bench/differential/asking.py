@@ -132,7 +132,7 @@ def _exchange(application: Application, source: random.Random, case: str) -> Exc
     way, number = "once", 1
     if chance < 0.30:
         way, number = "alive", source.randint(2, 6)
-    elif chance < 0.38 and application.pipelines:
+    elif chance < 0.38:
         way, number = "pipelined", source.randint(2, 4)
     requests = [_request(application, source) for _ in range(number)]
     if number > 1:

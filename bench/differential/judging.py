@@ -12,6 +12,7 @@ Judge = Callable[[Exchange, Told, Told], str]
 
 #: Headers that the rules write or change, each as `_headers` allows.
 THEIRS = {b"vary", b"content-encoding", b"content-length", b"transfer-encoding", b"etag", b"accept-ranges"}
+_CLOSE = (b"Connection", b"close")
 ADDED = {b"cache-control", b"server-timing"}
 
 
@@ -30,9 +31,11 @@ def but_for_the_rules(exchange: Exchange, plain: Told, told: Told) -> str:
     """
     if plain.notes != told.notes:
         return "what the application noted"
-    if exchange.way in ("raw", "talks"):
+    if exchange.way == "talks":
         return exactly(exchange, plain, told)
     one, other = plain.answers.found, told.answers.found
+    if other and _ends_the_connection(one[: len(other)][-1], other[-1]):
+        one = one[: len(other)]
     if len(one) != len(other):
         return f"the number of answers: {len(one)} and {len(other)}"
     methods = iter(exchange.methods)
@@ -50,7 +53,10 @@ def _answer(method: str, plain: Answer, told: Answer) -> str:
         return "" if told.body == b"" and told.values(b"etag") + told.values(b"last-modified") else "a 304 for nothing"
     if plain.start != told.start:
         return "the status line"
-    if _others(plain) != _others(told):
+    is_ended = _ends_the_connection(plain, told)
+    if [each for each in _others(plain) if not is_ended or each != _CLOSE] != [
+        each for each in _others(told) if not is_ended or each != _CLOSE
+    ]:
         return "headers that no rule touches"
     if method not in ("GET", "HEAD") and plain.headers != told.headers:
         return "headers of another method"
@@ -68,6 +74,16 @@ def _answer(method: str, plain: Answer, told: Answer) -> str:
     if bool(plain.is_whole) > bool(told.is_whole is not False):
         return "the end of the body"
     return "" if plain.text == told.text else "the text of the body"
+
+
+def _ends_the_connection(plain: Answer, told: Answer) -> bool:
+    """
+    Whether a server closes because it does not know how long an answer will be, that a rule compresses on its way.
+
+    Waitress does; it knows the length of a file that it sends by itself.
+    """
+    is_chunked = told.values(b"transfer-encoding") and told.values(b"content-encoding")
+    return bool(is_chunked and told.values(b"connection") == [b"close"] and plain.values(b"content-length"))
 
 
 def _others(answer: Answer) -> list[tuple[bytes, bytes]]:

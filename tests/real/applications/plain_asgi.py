@@ -176,7 +176,6 @@ async def _wait(scope: dict[str, Any], receive: Receive, send: Send, rest: str) 
     await _start(send, 200, [("Content-Type", "text/plain")])
     await send({"type": "http.response.body", "body": PIECES[1], "more_body": True})
     NOTES.add(rest, (await receive())["type"])
-    NOTES.add(rest, (await receive())["type"])
     try:
         await send({"type": "http.response.body", "body": PIECES[2], "more_body": True})
         NOTES.add(rest, "sent")

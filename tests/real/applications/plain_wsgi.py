@@ -3,6 +3,7 @@ A plain WSGI callable (PEP 3333) with an answer of each kind: no framework betwe
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -222,12 +223,10 @@ def _visible(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
     """
     What an application can find out about where it runs.
     """
-    told = {
-        "environ": type(environ).__qualname__,
-        "keys": list(environ),
-        "kinds": sorted((key, type(value).__qualname__) for key, value in environ.items()),
-        "start": type(start).__name__,
-    }
+    # Some servers put the environment of the process in there, which the agent's launcher adds to.
+    own = {key: value for key, value in environ.items() if key not in os.environ}
+    kinds = sorted((key, type(value).__qualname__) for key, value in own.items())
+    told = {"environ": type(environ).__qualname__, "keys": list(own), "kinds": kinds}
     return _json(environ, start, json.dumps(told).encode())
 
 
