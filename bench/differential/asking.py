@@ -31,6 +31,8 @@ QUERIES = ["", "", "", "?q=list", "?a=1&a=2", "?q=%C3%BC%20+x", "?%00=%FF", "?",
 STRANGE = ["/j%C3%BCrgen", "//double//slash", "/a/../b", "/%2e%2e/etc", "/semi;colon=1", "/sp%20ace", "/%FF%FE", "/~t'!()*"]
 SIZES = [0, 1, 20, 700, 9_000, 70_000]
 LARGE = 1_500_000
+#: An answer that ends before it said it would.
+TOO_SHORT = "/broken/short"
 #: What no server takes for a request.
 MALFORMED = [
     b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
@@ -135,6 +137,10 @@ def _exchange(application: Application, source: random.Random, case: str) -> Exc
     elif chance < 0.38:
         way, number = "pipelined", source.randint(2, 4)
     requests = [_request(application, source) for _ in range(number)]
+    if any(TOO_SHORT in request.target for request in requests):
+        # What follows it would be taken for the rest of it.
+        way, number = "once", 1
+        requests = [next(request for request in requests if TOO_SHORT in request.target)]
     if number > 1:
         # The last of the earlier protocol would close the connection before its time.
         requests = [request._replace(version="HTTP/1.1") for request in requests]

@@ -5,11 +5,13 @@ What two servers may differ in: in nothing, or in what the rules of a policy add
 from collections.abc import Callable
 
 from bench.differential.answers import Answer
-from bench.differential.asking import Exchange
+from bench.differential.asking import Exchange, Request
 from bench.differential.wire import Told
 
 Judge = Callable[[Exchange, Told, Told], str]
 
+#: Stands for what was asked where no request of ours was.
+ANY = Request("GET", "/")
 #: Headers that the rules write or change, each as `_headers` allows.
 THEIRS = {b"vary", b"content-encoding", b"content-length", b"transfer-encoding", b"etag", b"accept-ranges"}
 _CLOSE = (b"Connection", b"close")
@@ -38,19 +40,20 @@ def but_for_the_rules(exchange: Exchange, plain: Told, told: Told) -> str:
         one = one[: len(other)]
     if len(one) != len(other):
         return f"the number of answers: {len(one)} and {len(other)}"
-    methods = iter(exchange.methods)
+    requests = iter(exchange.requests)
     for without, answer in zip(one, other, strict=True):
-        method = next(methods, "GET") if without.status >= 200 else "GET"
-        difference = _answer(method, without, answer)
+        request = next(requests, ANY) if without.status >= 200 else ANY
+        difference = _answer(request, without, answer)
         if difference:
             return difference
     return "what follows the answers" if plain.answers.rest != told.answers.rest else ""
 
 
-def _answer(method: str, plain: Answer, told: Answer) -> str:
-    is_known = (plain.status, told.status) == (200, 304) and method in ("GET", "HEAD")
-    if is_known:
-        return "" if told.body == b"" and told.values(b"etag") + told.values(b"last-modified") else "a 304 for nothing"
+def _answer(request: Request, plain: Answer, told: Answer) -> str:
+    is_safe = request.method in ("GET", "HEAD")
+    if is_safe and (plain.status, told.status) == (200, 304):
+        is_asked = any(name.lower() in ("if-none-match", "if-modified-since") for name, _ in request.headers)
+        return "" if is_asked and told.body == b"" else "a 304 for nothing"
     if plain.start != told.start:
         return "the status line"
     is_ended = _ends_the_connection(plain, told)
@@ -58,7 +61,7 @@ def _answer(method: str, plain: Answer, told: Answer) -> str:
         each for each in _others(told) if not is_ended or each != _CLOSE
     ]:
         return "headers that no rule touches"
-    if method not in ("GET", "HEAD") and plain.headers != told.headers:
+    if not is_safe and plain.headers != told.headers:
         return "headers of another method"
     for name in ADDED:
         if plain.values(name) and plain.values(name) != told.values(name)[: len(plain.values(name))]:

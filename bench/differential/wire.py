@@ -70,15 +70,17 @@ def _one_by_one(line: socket.socket, exchange: Exchange) -> Answers:
         if is_last:
             data += _rest(line)
             break
-        while True:
-            found = parsed(data, exchange.methods)
-            if len(found.final) >= number and found.final[-1].is_whole:
-                break
+        while not _is_answered(data, exchange.methods, number):
             piece = _received(line)
             data += piece
             if not piece:
                 return parsed(data, exchange.methods)
     return parsed(data, exchange.methods)
+
+
+def _is_answered(data: bytes, methods: list[str], number: int) -> bool:
+    found = parsed(data, methods).final
+    return len(found) >= number and found[-1].is_whole is True
 
 
 def _left(line: socket.socket, exchange: Exchange) -> Answers:
@@ -132,7 +134,9 @@ def _talked(line: socket.socket, exchange: Exchange) -> Answers:
     _send(line, exchange.requests[0].head)
     data = _until(line, b"\r\n\r\n")
     if not data.startswith(b"HTTP/1.1 101"):
-        return parsed(data + _rest(line), exchange.methods)
+        while not _is_answered(data, exchange.methods, 1) and (piece := _received(line)):
+            data += piece
+        return parsed(data, exchange.methods)
     for number, frame in enumerate(exchange.frames, start=1):
         _send(line, frame)
         is_last = number == len(exchange.frames)
