@@ -29,6 +29,7 @@ class Application(NamedTuple):
     noted: What is answered with notes on how it went, at /seen/{case}.
     sockets: Websockets.
     uploads: What reads its body.
+    leaves_bodies: What the server does with a body that nobody reads is a matter of chance, so none is sent.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Application(NamedTuple):
     noted: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()
     uploads: tuple[str, ...] = ("/upload/whole",)
+    leaves_bodies: bool = False
     place: Path = PLACE
     python: str = sys.executable
 
@@ -113,8 +115,8 @@ FIRST = [
 MORE = [
     _plain_asgi("hypercorn", _HYPERCORN),
     _plain_asgi("gunicorn", f"{_GUNICORN} --worker-class asgi"),
-    _plain_asgi("granian", _GRANIAN.replace("{interface}", "asgi")),
+    _plain_asgi("granian", _GRANIAN.replace("{interface}", "asgi"))._replace(leaves_bodies=True),
     _plain_wsgi("waitress", _WAITRESS, waits=()),
     _plain_wsgi("gunicorn sync", _GUNICORN),
-    _plain_wsgi("granian", _GRANIAN.replace("{interface}", "wsgi")),
+    _plain_wsgi("granian", _GRANIAN.replace("{interface}", "wsgi"))._replace(leaves_bodies=True),
 ]

@@ -31,8 +31,8 @@ QUERIES = ["", "", "", "?q=list", "?a=1&a=2", "?q=%C3%BC%20+x", "?%00=%FF", "?",
 STRANGE = ["/j%C3%BCrgen", "//double//slash", "/a/../b", "/%2e%2e/etc", "/semi;colon=1", "/sp%20ace", "/%FF%FE", "/~t'!()*"]
 SIZES = [0, 1, 20, 700, 9_000, 70_000]
 LARGE = 1_500_000
-#: An answer that ends before it said it would.
-TOO_SHORT = "/broken/short"
+#: Answers of another length than they say: whatever followed on their connection would be taken for a part of them.
+ALONE = ("/broken/", "/late/")
 #: What no server takes for a request.
 MALFORMED = [
     b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
@@ -137,10 +137,9 @@ def _exchange(application: Application, source: random.Random, case: str) -> Exc
     elif chance < 0.38:
         way, number = "pipelined", source.randint(2, 4)
     requests = [_request(application, source) for _ in range(number)]
-    if any(TOO_SHORT in request.target for request in requests):
-        # What follows it would be taken for the rest of it.
-        way, number = "once", 1
-        requests = [next(request for request in requests if TOO_SHORT in request.target)]
+    alone = [request for request in requests if request.target.startswith(ALONE)]
+    if alone:
+        way, number, requests = "once", 1, alone[:1]
     if number > 1:
         # The last of the earlier protocol would close the connection before its time.
         requests = [request._replace(version="HTTP/1.1") for request in requests]
@@ -160,6 +159,8 @@ def _request(application: Application, source: random.Random) -> Request:
         size = source.choice(SIZES) if source.random() < 0.98 else LARGE
         body = source.randbytes(size)
         pieces = source.randint(1, 5) if source.random() < 0.3 else 0
+    if application.leaves_bodies and not path.startswith(("/upload/whole", "/echo")):
+        body, pieces = b"", 0
     version = "HTTP/1.0" if source.random() < 0.05 and not pieces else "HTTP/1.1"
     return Request(method, path + source.choice(QUERIES), tuple(_headers(source)), body, pieces, version)
 

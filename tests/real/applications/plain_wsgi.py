@@ -84,6 +84,9 @@ def _stream(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
         "list": lambda: list(PIECES), "tuple": lambda: tuple(PIECES), "generator": lambda: generated(),
         "object": lambda: Closing(), "map": lambda: map(bytes, PIECES),
     }  # fmt: skip
+    if environ["REQUEST_METHOD"] == "HEAD":
+        _start(start, 200, [("Content-Type", "text/plain")])
+        return iter(())
     if rest == "late":
         return _begun_late(start)
     if rest == "write":
