@@ -14,7 +14,6 @@ Judge = Callable[[Exchange, Told, Told], str]
 ANY = Request("GET", "/")
 #: Headers that the rules write or change, each as `_headers` allows.
 THEIRS = {b"vary", b"content-encoding", b"content-length", b"transfer-encoding", b"etag", b"accept-ranges"}
-_CLOSE = (b"Connection", b"close")
 ADDED = {b"cache-control", b"server-timing"}
 
 
@@ -36,8 +35,10 @@ def but_for_the_rules(exchange: Exchange, plain: Told, told: Told) -> str:
     if exchange.way == "talks":
         return exactly(exchange, plain, told)
     one, other = plain.answers.found, told.answers.found
-    if other and _ends_the_connection(one[: len(other)][-1], other[-1]):
-        one = one[: len(other)]
+    last = min(len(one), len(other))
+    if exchange.way in ("alive", "pipelined") and b"waitress" in one[0].values(b"server"):
+        # It closes where it is not told how long an answer is, and a rule makes that better or worse.
+        one, other = one[:last], other[:last]
     if len(one) != len(other):
         return f"the number of answers: {len(one)} and {len(other)}"
     requests = iter(exchange.requests)
@@ -56,10 +57,7 @@ def _answer(request: Request, plain: Answer, told: Answer) -> str:
         return "" if is_asked and told.body == b"" else "a 304 for nothing"
     if plain.start != told.start:
         return "the status line"
-    is_ended = _ends_the_connection(plain, told)
-    if [each for each in _others(plain) if not is_ended or each != _CLOSE] != [
-        each for each in _others(told) if not is_ended or each != _CLOSE
-    ]:
+    if _others(plain) != _others(told):
         return "headers that no rule touches"
     if not is_safe and plain.headers != told.headers:
         return "headers of another method"
@@ -79,18 +77,10 @@ def _answer(request: Request, plain: Answer, told: Answer) -> str:
     return "" if plain.text == told.text else "the text of the body"
 
 
-def _ends_the_connection(plain: Answer, told: Answer) -> bool:
-    """
-    Whether a server closes because it does not know how long an answer will be, that a rule compresses on its way.
-
-    Waitress does; it knows the length of a file that it sends by itself.
-    """
-    is_chunked = told.values(b"transfer-encoding") and told.values(b"content-encoding")
-    return bool(is_chunked and told.values(b"connection") == [b"close"] and plain.values(b"content-length"))
-
-
 def _others(answer: Answer) -> list[tuple[bytes, bytes]]:
-    return [each for each in answer.headers if each[0].lower() not in THEIRS | ADDED]
+    is_waitress = answer.values(b"server") == [b"waitress"]
+    theirs = THEIRS | ADDED | ({b"connection"} if is_waitress else set())
+    return [each for each in answer.headers if each[0].lower() not in theirs]
 
 
 def _tokens(answer: Answer) -> set[bytes]:

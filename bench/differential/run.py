@@ -2,13 +2,13 @@
 One application: asked the same in every arm, and judged.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.differential.applications import Application
-from bench.differential.arms import BARE, RULES, Server, serving
+from bench.differential.arms import AGAIN, BARE, RULES, Server, serving
 from bench.differential.asking import Exchange, exchanges
 from bench.differential.judging import Judge, but_for_the_rules, exactly, shown
 from bench.differential.wire import Told, tell
@@ -44,31 +44,41 @@ class Result:
     complaints: list[str] = field(default_factory=list)
     workers: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def is_good(self) -> bool:
+        """
+        Whether nothing differs, the agents were there and had nothing to say, and the rules had something to do.
+        """
+        is_there = all(count > 0 for arm, count in self.workers.items() if arm not in (BARE, AGAIN))
+        is_alone = all(count == 0 for arm, count in self.workers.items() if arm in (BARE, AGAIN))
+        has_worked = RULES not in self.different or self.rewritten > 0
+        return not any(self.different.values()) and not self.complaints and is_there and is_alone and has_worked
 
-def compared(
-    application: Application, arms: Sequence[str], count: int, seed: int, folder: Path, **environment: str
-) -> Result:
+
+def compared(application: Application, arms: Sequence[str], count: int, seed: int, folder: Path) -> Result:
     """
     So many requests were asked in each arm, and each answer compared with the one without the agent.
     """
-    result = Result(application.name, different={arm: 0 for arm in arms if arm != BARE})
-    with serving(application, arms, folder, **environment) as servers, ThreadPoolExecutor(len(arms)) as pool:
-        for exchange, told in _told(servers, pool, exchanges(application, count, seed)):
+    with serving(application, arms, folder) as servers:
+        return judged(application.name, servers, exchanges(application, count, seed))
+
+
+def judged(name: str, servers: dict[str, Server], asked: Iterable[Exchange]) -> Result:
+    """
+    The same for servers that run.
+    """
+    result = Result(name, different={arm: 0 for arm in servers if arm != BARE})
+    with ThreadPoolExecutor(len(servers)) as pool:
+        for exchange in asked:
+            coming = {arm: pool.submit(tell, server.port, exchange) for arm, server in servers.items()}
+            told = {arm: each.result() for arm, each in coming.items()}
             result.requests += max(1, len(exchange.requests))
             result.statuses |= {each.status for each in told[BARE].answers.found}
             for arm in result.different:
                 _judge(result, exchange, told, arm, servers)
-        result.complaints = [line for server in servers.values() for line in server.complaints]
-        result.workers = {arm: len(server.reports) for arm, server in servers.items()}
+    result.complaints = [line for server in servers.values() for line in server.complaints]
+    result.workers = {arm: len(server.reports) for arm, server in servers.items()}
     return result
-
-
-def _told(
-    servers: dict[str, Server], pool: ThreadPoolExecutor, asked: Iterator[Exchange]
-) -> Iterator[tuple[Exchange, dict[str, Told]]]:
-    for exchange in asked:
-        coming = {arm: pool.submit(tell, server.port, exchange) for arm, server in servers.items()}
-        yield exchange, {arm: each.result() for arm, each in coming.items()}
 
 
 def _judge(

@@ -8,7 +8,7 @@ import time
 from bench.differential.answers import Answers, parsed
 from bench.differential.asking import HOST, Exchange, Request
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 #: A client that leaves has read so much of the answer's body.
 READ_BYTES = 5
 

@@ -85,7 +85,7 @@ class Answer:
             # known it, and knows whether it is too late.
             if self.is_held:
                 self._written(self.let_go())
-            self.chain, self._is_ended = [], False
+            self.chain, self._is_ended, self._hides_length = [], False, False
             try:
                 return self._begin(status, headers, exc_info)
             finally:
@@ -128,7 +128,8 @@ class Answer:
         if headers is self._told:
             self._begin(status, self._headers)
             return
-        self._hides_length = self._is_head and edit.length_of(headers) is None
+        is_coded = any(link.kind == "compression" for link in self.chain)
+        self._hides_length = self._is_head and is_coded and edit.length_of(headers) is None
         self._begin(status, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
     def _begin(self, *given: Any) -> Optional[Write]:
