@@ -11,7 +11,7 @@ PLACE = ROOT / "tests" / "real" / "applications"
 
 FIXED = (
     "/", "/page", "/app-3f2a1b9c.js", "/picture", "/tagged", "/weak", "/private", "/cookies", "/sealed", "/encoded",
-    "/odd", "/small", "/nothing", "/made", "/none", "/away", "/same", "/denied", "/missing", "/teapot", "/unavailable",
+    "/odd", "/large", "/small", "/nothing", "/made", "/none", "/away", "/same", "/denied", "/missing", "/teapot", "/unavailable",
     "/visible",
 )  # fmt: skip
 COMMON = (*FIXED, "/items/7", "/items/8", "/echo", "/echo/deep/er", "/upload/whole", "/upload/unread")

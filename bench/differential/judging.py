@@ -14,7 +14,7 @@ Judge = Callable[[Exchange, Told, Told], str]
 ANY = Request("GET", "/")
 #: Headers that the rules write or change, each as `_headers` allows.
 THEIRS = {b"vary", b"content-encoding", b"content-length", b"transfer-encoding", b"etag", b"accept-ranges"}
-ADDED = {b"cache-control", b"server-timing"}
+ADDED = {b"cache-control", b"server-timing", b"hasten-arm"}
 
 
 def exactly(exchange: Exchange, plain: Told, told: Told) -> str:

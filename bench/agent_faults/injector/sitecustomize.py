@@ -22,9 +22,14 @@ CALL = "__hasten_fault__"
 KINDS = {kind.__name__: kind for kind in (RuntimeError, MemoryError, RecursionError)}
 STANDARD = os.path.dirname(os.__file__) + os.sep
 COUNTS = 8
+#: A module is read by the import system, whoever asked for it.
+ANYWHERE = ":<module>"
 
 with open(os.environ["HASTEN_INJECT"], "r+b") as _file:
     memory = mmap.mmap(_file.fileno(), 0)
+
+
+_noted = set()
 
 
 class Now:
@@ -44,14 +49,15 @@ def fault(name):
     if memory[:4] != Now.generation:
         _take_over()
     if SEEN:
-        _note(name, sys._getframe(2))
-    if name == Now.name and ("#" in name or _is_ours(sys._getframe(2))):
+        _note(name, sys._getframe(1).f_back)
+    if name == Now.name and (name.endswith(ANYWHERE) or "#" in name or _is_ours(sys._getframe(1).f_back)):
         memory[4:COUNTS] = (int.from_bytes(memory[4:COUNTS], "little") + 1).to_bytes(4, "little")
         raise Now.kind("injected into " + name)
 
 
 def _take_over():
     Now.generation, Now.name = memory[:4], ""
+    _noted.clear()
     kind, _, name = memory[COUNTS:].rstrip(b"\0").decode().partition(" ")
     # Nothing was said, learned or counted yet, so that it happens again; each request looks at the policy.
     once, pulse = sys.modules.get("hasten_runtime.once"), sys.modules.get("hasten_runtime.telemetry.pulse")
@@ -69,9 +75,6 @@ def _is_ours(frame):
     return frame is not None and frame.f_code.co_filename.startswith(RUNTIME)
 
 
-_noted = set()
-
-
 def _write_down(*words):
     line = "\t".join(words) + "\n"
     if line not in _noted:
@@ -81,7 +84,7 @@ def _write_down(*words):
 
 
 def _note(name, caller):
-    _write_down("inner" if _is_ours(caller) else "entry", name)
+    _write_down("inner" if name.endswith(ANYWHERE) or _is_ours(caller) else "entry", name)
 
 
 def _profile(frame, event, _):

@@ -46,6 +46,7 @@ FIXED: dict[str, tuple[int, list[tuple[str, str]], bytes]] = {
         ],
         TEXT,
     ),
+    "large": (200, [("Content-Type", "application/json"), ("X-Large", "1")], json.dumps(WORDS * 4000).encode()),
     "small": (200, [("Content-Type", "text/plain")], b"few"),
     "nothing": (200, [("Content-Type", "text/plain")], b""),
     "made": (201, [("Location", "/things/1"), ("Content-Type", "application/json")], b'{"id": 1}'),

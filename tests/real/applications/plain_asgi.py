@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
+import rows
 from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, EVENTS, TEXT, Broken, digest, echoed
 
 Message = dict[str, Any]
@@ -244,7 +245,16 @@ async def _visible(scope: dict[str, Any], receive: Receive, send: Send, rest: st
     await _json(scope, send, json.dumps(told).encode())
 
 
+async def _rows(scope: dict[str, Any], receive: Receive, send: Send, rest: str) -> None:
+    """
+    What a database says, through the driver that is named.
+    """
+    found = await rows.asked_in_a_loop() if rest == "asyncpg" else rows.asked(rest)
+    await _json(scope, send, json.dumps(found).encode())
+
+
 ANSWERS: dict[str, Answer] = {
     "items": _items, "echo": _echo, "upload": _upload, "stream": _stream, "events": _events, "status": _status,
     "broken": _broken, "wait": _wait, "later": _later, "seen": _seen, "extended": _extended, "visible": _visible,
+    "rows": _rows,
 }  # fmt: skip

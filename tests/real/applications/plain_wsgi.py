@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import rows
 from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, TEXT, Broken, Closing, digest, echoed, generated
 
 Environ = dict[str, Any]
@@ -233,8 +234,15 @@ def _visible(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
     return _json(environ, start, json.dumps(told).encode())
 
 
+def _rows(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
+    """
+    What a database says, through the driver that is named.
+    """
+    return _json(environ, start, json.dumps(rows.asked(rest)).encode())
+
+
 ANSWERS: dict[str, Callable[[Environ, Start, str], Iterable[bytes]]] = {
     "items": _items, "echo": _echo, "upload": _upload, "stream": _stream, "status": _status, "broken": _broken,
     "late": _late, "file": _file, "wait": _wait, "closed": _closed, "seen": _seen, "extended": _extended,
-    "visible": _visible,
+    "visible": _visible, "rows": _rows,
 }  # fmt: skip
