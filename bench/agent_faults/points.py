@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+#: Calls an application that is a coroutine function, which no frame shows.
+HANDS_ON = {"hasten_runtime.http.asgi:Agent._answer"}
 #: Run by the interpreter itself.
 PROGRAM = "hasten_runtime.launch:<module>"
 
@@ -34,7 +36,7 @@ class Seen:
         """
         What can be made to fail, in the order in which it was passed.
         """
-        shared = self.entry | set(self.out)
+        shared = self.entry | set(self.out) | HANDS_ON
         return [name for name in dict.fromkeys(self.inner) if self._is_point(name, shared)]
 
     def _is_point(self, name: str, shared: set[str]) -> bool:
@@ -44,8 +46,9 @@ class Seen:
         if not lines:
             return function not in shared
         first, last = map(int, lines.split("-"))
-        # A statement of a function that can fail as a whole tells nothing more.
-        return function in shared and not any(first <= line <= last for line in self.out.get(function, ()))
+        # A statement of a function that fails as a whole tells nothing more.
+        is_whole = function in self.inner and function not in shared
+        return not is_whole and not any(first <= line <= last for line in self.out.get(function, ()))
 
 
 def read(path: Path, begin: int = 0, end: int | None = None) -> Seen:

@@ -11,6 +11,7 @@ Where HASTEN_INJECT_SEEN names a file, what was passed is written there once, an
 
 import ast
 import builtins
+import gc
 import mmap
 import os
 import sys
@@ -64,8 +65,15 @@ def _take_over():
     standing = sys.modules.get("hasten_runtime.standing")
     if once is not None and hasattr(once, "_said"):
         once._said.clear()
-    if pulse is not None and hasattr(pulse, "forget"):
-        pulse.forget()
+    if pulse is not None:
+        # But for the snapshots', for one may be on its way.
+        for reset in [each for each in pulse._resets if not each.__module__.endswith("export")]:
+            reset()
+        pulse.due_ns = 0
+    kept = sys.modules.get("hasten_runtime.http.kept")
+    for each in gc.get_referrers(kept.Kept) if kept is not None else ():
+        if type(each) is kept.Kept:
+            each.__init__()
     if standing is not None:
         standing.LOOK_EVERY_S = 0.0
     Now.kind, Now.name = KINDS.get(kind, RuntimeError), name
@@ -140,7 +148,9 @@ class Insertion(ast.NodeTransformer):
     def visit_FunctionDef(self, node):
         self.within.append(node.name)
         self.generic_visit(node)
-        node.body = self._begun(node.body, ".".join(self.within))
+        # A function that is one guarded `try` can only fail inside of that.
+        if not _is_guarded(node.body):
+            node.body = self._begun(node.body, ".".join(self.within))
         self.within.pop()
         return node
 
@@ -165,6 +175,12 @@ class Insertion(ast.NodeTransformer):
                 found.append(ast.Expr(self._call(".".join(self.within) + place)))
             found.append(step)
         return found
+
+
+def _is_guarded(body):
+    steps = [step for step in body if not (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))]
+    is_one = len(steps) == 1 and isinstance(steps[0], ast.Try)
+    return is_one and any(_catches(handler) for handler in steps[0].handlers)
 
 
 def _is_call(step):

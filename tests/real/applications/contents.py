@@ -7,6 +7,7 @@ byte. `/seen/<case>` tells what the application saw of a case: what it received,
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +136,16 @@ def generated(case: str = "", fails_after: int | None = None) -> Iterator[bytes]
     finally:
         if case:
             NOTES.add(case, "finally")
+
+
+def forked() -> bytes:
+    """
+    A child was forked in the middle of a request, and has ended well.
+    """
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    return json.dumps({"child": os.waitpid(pid, 0)[1]}).encode()
 
 
 def digest(body: bytes) -> bytes:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import rows
-from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, EVENTS, TEXT, Broken, digest, echoed
+from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, EVENTS, TEXT, Broken, digest, echoed, forked
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -245,6 +245,10 @@ async def _visible(scope: dict[str, Any], receive: Receive, send: Send, rest: st
     await _json(scope, send, json.dumps(told).encode())
 
 
+async def _fork(scope: dict[str, Any], receive: Receive, send: Send, rest: str) -> None:
+    await _json(scope, send, forked())
+
+
 async def _rows(scope: dict[str, Any], receive: Receive, send: Send, rest: str) -> None:
     """
     What a database says, through the driver that is named.
@@ -256,5 +260,5 @@ async def _rows(scope: dict[str, Any], receive: Receive, send: Send, rest: str) 
 ANSWERS: dict[str, Answer] = {
     "items": _items, "echo": _echo, "upload": _upload, "stream": _stream, "events": _events, "status": _status,
     "broken": _broken, "wait": _wait, "later": _later, "seen": _seen, "extended": _extended, "visible": _visible,
-    "rows": _rows,
+    "rows": _rows, "fork": _fork,
 }  # fmt: skip

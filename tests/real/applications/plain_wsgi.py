@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import rows
-from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, TEXT, Broken, Closing, digest, echoed, generated
+from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, TEXT, Broken, Closing, digest, echoed, forked, generated
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -234,6 +234,10 @@ def _visible(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
     return _json(environ, start, json.dumps(told).encode())
 
 
+def _fork(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
+    return _json(environ, start, forked())
+
+
 def _rows(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
     """
     What a database says, through the driver that is named.
@@ -244,5 +248,5 @@ def _rows(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
 ANSWERS: dict[str, Callable[[Environ, Start, str], Iterable[bytes]]] = {
     "items": _items, "echo": _echo, "upload": _upload, "stream": _stream, "status": _status, "broken": _broken,
     "late": _late, "file": _file, "wait": _wait, "closed": _closed, "seen": _seen, "extended": _extended,
-    "visible": _visible, "rows": _rows,
+    "visible": _visible, "rows": _rows, "fork": _fork,
 }  # fmt: skip

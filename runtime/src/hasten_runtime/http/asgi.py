@@ -50,13 +50,13 @@ class Agent:
         return self._answer(scope, receive, send)
 
     def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http":
-            policy = self._standing.policy()
-            if policy.rules or policy.trial is not None:
-                try:
+        try:
+            if scope["type"] == "http":
+                policy = self._standing.policy()
+                if policy.rules or policy.trial is not None:
                     return self._obey(policy, scope, receive, send)
-                except Exception as error:
-                    say_once("rules", "a request passes without any rule: " + reason_of(error))
+        except Exception as error:
+            say_once("rules", "a request passes without any rule: " + reason_of(error))
         return self.app(scope, receive, send)
 
     def _obey(self, policy: Policy, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

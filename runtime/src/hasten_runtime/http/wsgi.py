@@ -44,17 +44,15 @@ class Agent:
         """
         The request is answered, by the application.
         """
-        policy = self._standing.policy()
-        if policy.rules or policy.trial is not None:
-            answer = None
-            # The application is not called in here: what it raises is the server's, and none of our faults.
-            try:
+        answer = None
+        # The application is not called in here: what it raises is the server's, and none of our faults.
+        try:
+            policy = self._standing.policy()
+            if policy.rules or policy.trial is not None:
                 start_response, answer = self._obey(policy, environ, start_response)
-            except Exception as error:
-                say_once("rules", "a request passes without any rule: " + reason_of(error))
-            if answer is not None:
-                return answer.of(self.app, environ)
-        return self.app(environ, start_response)
+        except Exception as error:
+            say_once("rules", "a request passes without any rule: " + reason_of(error))
+        return self.app(environ, start_response) if answer is None else answer.of(self.app, environ)
 
     def _obey(
         self, policy: Policy, environ: Environ, start_response: StartResponse

@@ -11,7 +11,7 @@ class Body:
     The pieces of an answer, each as the answer makes it of the application's.
 
     Args:
-        answer: What becomes of each piece: `take`, `end`, `let_go` and `is_held` of `wsgi_answer.Answer`.
+        answer: What becomes of each piece: `take`, `let_go` and `is_held` of `wsgi_answer.Answer`.
         result: What the application returned.
     """
 
@@ -59,7 +59,7 @@ class Body:
             try:
                 piece = next(self._pieces)
             except StopIteration:
-                out: bytes = self._answer.end()
+                out: bytes = self._answer.take(b"", more=False)
                 if out:
                     return out
                 raise

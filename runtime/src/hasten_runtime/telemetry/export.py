@@ -173,6 +173,8 @@ def _extent() -> tuple[int, int]:
 def _write(lock: _thread.LockType) -> None:
     try:
         write()
+    except Exception as error:
+        say_once("export", "no telemetry is written: " + reason_of(error))
     finally:
         lock.release()
 
