@@ -13,8 +13,8 @@ from pathlib import Path
 
 #: Calls an application that is a coroutine function, which no frame shows.
 HANDS_ON = {"hasten_runtime.http.asgi:Agent._answer"}
-#: Run by the interpreter itself.
-PROGRAM = "hasten_runtime.launch:<module>"
+#: What starts the program: nobody is there to do it instead.
+PROGRAM = {f"hasten_runtime.launch:{name}" for name in ("<module>", "main", "become")}
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Seen:
 
     def _is_point(self, name: str, shared: set[str]) -> bool:
         function, _, lines = name.partition("#")
-        if name == PROGRAM:
+        if name in PROGRAM:
             return False
         if not lines:
             return function not in shared

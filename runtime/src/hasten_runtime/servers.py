@@ -59,9 +59,9 @@ def behind(app: Any, server: str, interface: str) -> Any:
         server: For the report of this worker.
         interface: `asgi` or `wsgi`.
     """
-    if type(app).__module__.startswith("hasten_runtime."):
-        return app
     try:
+        if type(app).__module__.startswith("hasten_runtime."):
+            return app
         return _wrapped(app, server, interface)
     except Exception as error:
         say_once("wrap", "the application runs without the agent: " + reason_of(error))
