@@ -7,11 +7,12 @@ one that was forked or spawned a moment ago, and nothing has to be told to anybo
 """
 
 import os
+import stat
 import time
 from typing import Any, Callable, NamedTuple, Optional
 
 from hasten_runtime.once import forget, reason_of, say_once
-from hasten_runtime.policy import Policy, RefusedPolicy, read_policy
+from hasten_runtime.policy import MAX_BYTES, Policy, RefusedPolicy, read_policy
 
 LOOK_EVERY_S = 0.25
 #: Revisions that are tried, newest first, where a process starts and the policy cannot be read.
@@ -97,8 +98,7 @@ class Standing:
 
     def _take(self) -> Optional[str]:
         try:
-            with open(self._path, "rb") as file:
-                read = read_policy(file.read())
+            read = read_policy(_bytes(self._path))
         except (RefusedPolicy, OSError) as error:
             if not self._was_read:
                 self._read = self._last_good()
@@ -136,10 +136,20 @@ class Standing:
         return next((policy for policy in found if policy is not None), NOTHING)
 
 
+def _bytes(path: str) -> bytes:
+    """
+    What the file holds, as far as a policy may go.
+    """
+    # Not of a pipe, which nobody may ever write to, nor of a device without an end.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise RefusedPolicy(path + " is not a file")
+    with open(path, "rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def _readable(path: str) -> Optional[Policy]:
     try:
-        with open(path, "rb") as file:
-            return read_policy(file.read())._replace(trial=None)
+        return read_policy(_bytes(path))._replace(trial=None)
     except (RefusedPolicy, OSError):
         return None
 

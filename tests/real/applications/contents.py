@@ -148,6 +148,22 @@ def forked() -> bytes:
     return json.dumps({"child": os.waitpid(pid, 0)[1]}).encode()
 
 
+_together = threading.Condition()
+_waiting = 0
+
+
+def together(number: int) -> bytes:
+    """
+    So many requests are being answered at once: none is before all are there.
+    """
+    global _waiting
+    with _together:
+        _waiting += 1
+        _together.notify_all()
+        is_so = _together.wait_for(lambda: _waiting >= number, timeout=60)
+    return json.dumps({"together": is_so}).encode()
+
+
 def digest(body: bytes) -> bytes:
     """
     What an upload is answered with: its length and its digest.

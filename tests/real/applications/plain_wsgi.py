@@ -9,7 +9,21 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import rows
-from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, TEXT, Broken, Closing, digest, echoed, forked, generated
+from contents import (
+    FILE,
+    FIXED,
+    NOTES,
+    ODD_STATUSES,
+    PIECES,
+    TEXT,
+    Broken,
+    Closing,
+    digest,
+    echoed,
+    forked,
+    generated,
+    together,
+)
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -238,6 +252,10 @@ def _fork(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
     return _json(environ, start, forked())
 
 
+def _at_once(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
+    return _json(environ, start, together(int(rest)))
+
+
 def _rows(environ: Environ, start: Start, rest: str) -> Iterable[bytes]:
     """
     What a database says, through the driver that is named.
@@ -249,4 +267,5 @@ ANSWERS: dict[str, Callable[[Environ, Start, str], Iterable[bytes]]] = {
     "items": _items, "echo": _echo, "upload": _upload, "stream": _stream, "status": _status, "broken": _broken,
     "late": _late, "file": _file, "wait": _wait, "closed": _closed, "seen": _seen, "extended": _extended,
     "visible": _visible, "rows": _rows, "fork": _fork,
+    "together": _at_once,
 }  # fmt: skip
