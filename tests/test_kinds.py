@@ -2,6 +2,9 @@
 What differs between the kinds of change.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +14,13 @@ import pytest
 
 from hasten import kinds
 from hasten.application import App
-from hasten.errors import ConfigError, NoData, Unreachable
+from hasten.errors import ConfigError, NoData, NotAllowed, Unreachable
 from hasten.model import Change, Kind, Risk, Trial, Where
 from hasten.optimize import Remedy
 from hasten.target import Allow, Target
 from hasten.verify.trial import Terms
 from hasten.verify.watch import held
-from hasten.world import http
+from hasten.world import agent, http
 from hasten.world.supervisor import Supervisor
 
 
@@ -76,6 +79,31 @@ def test_a_policy_without_an_agent_is_no_data(app: App) -> None:
         kinds.run_trial(
             change(Kind.POLICY), cast(Remedy, None), replace(app, url=""), Terms(), lambda _done, _what: None
         )
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "words"),
+    [
+        (["-I"], {}, "was started with -I, so it ignores PYTHONPATH"),
+        ([], {"HASTEN_DISABLE": "1"}, "has HASTEN_DISABLE in its environment"),
+        (None, {}, "so nobody would obey a rule"),
+    ],
+)
+def test_why_nobody_would_obey_a_rule_is_said(
+    app: App, options: list[str] | None, variables: dict[str, str], words: str
+) -> None:
+    """
+    As far as the processes tell that Hasten has started; before anything is begun.
+    """
+    environment = agent.with_agent({**os.environ, **variables}, agent.surroundings(app.state_dir))
+    command = [sys.executable, *(options or []), "-c", "input()"]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as process:
+        running = {} if options is None else {"web": ("application", process.pid)}
+        with pytest.raises(NotAllowed, match=words) as refused:
+            kinds.require(change(Kind.POLICY), replace(app, url="http://127.0.0.1:1", processes=running))
+        process.communicate(b"\n")
+
+    assert refused.value.hint
 
 
 class Answering:

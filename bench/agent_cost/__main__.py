@@ -1,12 +1,13 @@
 """
-The agent's price, arm by arm: the same application without it, with it, with telemetry, and under OpenTelemetry.
+The agent's price, arm by arm: the same process with none of it in the way, with a policy that has no rule for it,
+with telemetry, and with every request traced; beside it a process without the agent, and one under OpenTelemetry.
 
-All arms serve at the same time and are asked in turns, in random order; the price of an arm is its processor time per
-request less that of the bare application in the same generation of servers. Generations differ by more than requests
-(where things lie in memory), so the spread is that between generations.
+Turns are short and in random order, so what disturbs the machine disturbs all arms alike. The price of an arm is the
+median of its turns less that of the arm without the agent; generations are fresh processes, and the spread is between
+them. "Another process without the agent" shows by how much two processes differ that do the same.
 
 otel_us is null unless --otel-python names an interpreter that has what bench/agent_cost/opentelemetry.txt lists.
-usage: python -m bench agent_cost [--generations 8] [--rounds 12] [--otel-python PATH]
+usage: python -m bench agent_cost [--generations 8] [--rounds 60] [--otel-python PATH]
 """
 
 import argparse
@@ -19,15 +20,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.agent_cost.servers import BARE, OTEL, PASSTHROUGH, TELEMETRY, Server, serving
+from bench.agent_cost.servers import OTEL, WITH, WITHOUT, Server, serving
 from bench.agent_cost.starts import boot_ms
 from bench.tables import finish, show
 from hasten.world.cluster import Cluster
 from hasten.world.supervisor import Supervisor
 
-#: Requests of one turn: about a tenth of a second, so that what disturbs the machine disturbs all arms alike.
-TURN = {"/plain/7": 300, "/five/7": 80}
+#: Requests of one turn: about 20 ms, so that what disturbs the machine disturbs all arms alike.
+TURN = {"/plain/7": 60, "/five/7": 20}
 WARM = 150
+#: Arm → how the process with the agent is told.
+ARMS = {
+    "without the agent": "not",
+    "agent, no rule for it": "passing",
+    "telemetry": "counting",
+    "telemetry, all traced": "tracing",
+}
+BARE, PASSTHROUGH, TELEMETRY, TRACED = ARMS
 STATEMENTS = 5
 TEXTS = 1_000
 
@@ -61,50 +70,54 @@ def generation(servers: dict[str, Server], rounds: int, source: random.Random) -
     """
     What a request cost in each turn of each arm.
     """
-    found: Turns = {arm: {path: [] for path in TURN} for arm in servers}
+    arms = [*ARMS, *(name for name in servers if name != WITH)]
+    found: Turns = {arm: {path: [] for path in TURN} for arm in arms}
     for server in servers.values():
         for path in TURN:
             server.ask(path, WARM)
     for _ in range(rounds):
         for path, count in TURN.items():
-            for arm in source.sample(sorted(servers), len(servers)):
-                before = servers[arm].cpu_ns()
-                servers[arm].ask(path, count)
-                found[arm][path].append((servers[arm].cpu_ns() - before) / count / 1000)
+            for arm in source.sample(arms, len(arms)):
+                server = servers[WITH if arm in ARMS else arm]
+                if arm in ARMS:
+                    server.ask(f"/arm/{ARMS[arm]}")
+                # The turn before has left other things in the caches.
+                server.ask(path, 2)
+                before = server.cpu_ns()
+                server.ask(path, count)
+                found[arm][path].append((server.cpu_ns() - before) / count / 1000)
     return found
 
 
 def memory_mb(servers: dict[str, Server]) -> float:
     """
-    How much more memory the arm with telemetry has, after a thousand different statements in both.
+    How much more memory the process with the agent has, after a thousand different statements in both.
     """
-    for arm in (BARE, TELEMETRY):
+    servers[WITH].ask(f"/arm/{ARMS[TELEMETRY]}")
+    for arm in (WITHOUT, WITH):
         for start in range(0, TEXTS, 100):
             servers[arm].ask(f"/texts/{start}/100")
     # The snapshot that is due then is part of the price.
     time.sleep(4)
-    for arm in (BARE, TELEMETRY):
+    for arm in (WITHOUT, WITH):
         servers[arm].ask("/plain/7", 10)
-    return (servers[TELEMETRY].anonymous_kb() - servers[BARE].anonymous_kb()) / 1024
+    return (servers[WITH].anonymous_kb() - servers[WITHOUT].anonymous_kb()) / 1024
 
 
-def more(turns: list[Turns], arm: str, path: str, than: str = BARE) -> list[float]:
+def more(turns: list[Turns], arm: str, path: str) -> list[float]:
     """
-    By how many microseconds a request is dearer in that arm, one number for each generation, from turns side by side.
+    By how many microseconds a request is dearer in that arm, one number for each generation.
     """
-    return [
-        statistics.median(one - other for one, other in zip(each[arm][path], each[than][path], strict=True))
-        for each in turns
-    ]
+    return [statistics.median(each[arm][path]) - statistics.median(each[BARE][path]) for each in turns]
 
 
-def show_all(turns: list[Turns], arms: list[str]) -> None:
+def show_all(turns: list[Turns]) -> None:
     """
     A table for each route.
     """
     for path in TURN:
         rows = []
-        for arm in arms:
+        for arm in turns[0]:
             levels = [statistics.median(each[arm][path]) for each in turns]
             differences = more(turns, arm, path)
             low, high = min(differences), max(differences)
@@ -122,7 +135,7 @@ def parsed() -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(prog="bench agent_cost", description="What does the agent cost?")
     parser.add_argument("--generations", type=int, default=8, help="fresh servers so many times")
-    parser.add_argument("--rounds", type=int, default=12, help="turns of each arm in a generation")
+    parser.add_argument("--rounds", type=int, default=60, help="turns of each arm in a generation")
     parser.add_argument("--boots", type=int, default=20, help="starts of an interpreter, with and without the agent")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--otel-python", default=None, help="an interpreter with OpenTelemetry in its environment")
@@ -135,19 +148,19 @@ def main() -> int:
     """
     options = parsed()
     source = random.Random(options.seed)
-    arms = [BARE, PASSTHROUGH, TELEMETRY, *([OTEL] if options.otel_python else [])]
+    processes = [WITHOUT, WITH, *([OTEL] if options.otel_python else [])]
     turns: list[Turns] = []
     memory: list[float] = []
     with database() as (folder, url):
         for number in range(options.generations):
-            order = source.sample(arms, len(arms))
+            order = source.sample(processes, len(processes))
             with serving(order, folder, url, options.otel_python) as servers:
                 turns.append(generation(servers, options.rounds, source))
                 if number < 3:
                     memory.append(memory_mb(servers))
             print(f"generation {number + 1} of {options.generations}", file=sys.stderr, flush=True)
         interpreter_ms, wrapping_ms = boot_ms(folder, options.boots, options.seed)
-    show_all(turns, arms)
+    show_all(turns)
     show(
         "start and memory",
         ["", "more"],
@@ -157,11 +170,11 @@ def main() -> int:
             [f"memory after {TEXTS} different statements, MB", statistics.median(memory)],
         ],
     )
-    finish(summary(turns, arms) | {"boot_ms": interpreter_ms + wrapping_ms, "rss_mb": statistics.median(memory)})
+    finish(summary(turns) | {"boot_ms": interpreter_ms + wrapping_ms, "rss_mb": statistics.median(memory)})
     return 0
 
 
-def summary(turns: list[Turns], arms: list[str]) -> dict[str, float | int | None]:
+def summary(turns: list[Turns]) -> dict[str, float | int | None]:
     """
     The prices in microseconds. telemetry_us holds the passing through, too; statement_us is what each of five adds.
     """
@@ -173,7 +186,9 @@ def summary(turns: list[Turns], arms: list[str]) -> dict[str, float | int | None
         "passthrough_us": statistics.fmean(more(turns, PASSTHROUGH, plain)),
         "statement_us": (with_five - without) / STATEMENTS,
         "telemetry_without_statements_us": without,
-        "otel_us": statistics.fmean(more(turns, OTEL, five)) if OTEL in arms else None,
+        "traced_us": statistics.fmean(more(turns, TRACED, five)),
+        "another_process_us": statistics.fmean(more(turns, WITHOUT, five)),
+        "otel_us": statistics.fmean(more(turns, OTEL, five)) if OTEL in turns[0] else None,
         "generations": len(turns),
     }
 

@@ -1,5 +1,6 @@
 """
-One uvicorn for each arm, all alive at the same time, asked in turns; what each used is read from /proc.
+Three uvicorns, all alive at the same time, asked in turns: one without the agent, one with it, which is switched
+between arms, and one under OpenTelemetry. What each used is read from /proc.
 """
 
 import os
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: An environment that has FastAPI, uvicorn and psycopg, and nothing of Hasten.
 PYTHON = ROOT / "examples" / "slowdesk" / ".venv" / "bin" / "python"
 STARTS_S = 60.0
-BARE, PASSTHROUGH, TELEMETRY, OTEL = "without the agent", "agent, no telemetry", "telemetry", "OpenTelemetry"
+WITHOUT, WITH, OTEL = "another process without the agent", "with the agent", "OpenTelemetry, another process"
 
 
 @dataclass
@@ -92,13 +93,13 @@ def command_of(arm: str, folder: Path, otel: str | None) -> tuple[list[str], dic
     words += ["--timeout-keep-alive", "600"]
     if arm == OTEL:
         return [str(otel), "-m", "uvicorn", "bench.agent_cost.with_opentelemetry:app", *words[3:]], environment
-    if arm == BARE:
+    if arm == WITHOUT:
         return [str(PYTHON), *words], environment
-    state_dir = folder / arm.replace(" ", "-").replace(",", "")
+    state_dir = folder / "with-the-agent"
     # A rule that no request meets, so that a policy is looked at for each of them.
     PolicyFile(state_dir / "policy").put(Rule(id="none", kind="compression", match=Match(paths=["/elsewhere"])))
     environment.update(agent.surroundings(state_dir))
-    environment["HASTEN_TELEMETRY"] = "1" if arm == TELEMETRY else "0"
+    words[2] = "bench.agent_cost.switching:app"
     return [*agent.launcher(), str(PYTHON), *words], environment
 
 

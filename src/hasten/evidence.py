@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from hasten.model import Conditions, Measurement, Noun, digest_of, now
+from hasten.trace import Traces, WorkerProfile
 
 
 class StatementSample(Noun, frozen=True, kw_only=True):
@@ -242,6 +243,8 @@ class Observation(Noun, frozen=True, kw_only=True):
     pages: list[PageProfile] = []
     bundle: BundleProfile | None = None
     processes: list[ProcessProfile] = []
+    traces: Traces | None = None
+    workers: list[WorkerProfile] = []
     requests_per_day: dict[str, float] = {}
     missing: dict[str, str] = {}
 

@@ -5,10 +5,11 @@ The steps, their entries in the ledger and the way back are the same for all of 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 
-from hasten import sides
+from hasten import sides, silence
 from hasten.application import App
 from hasten.errors import HastenError, NotAllowed
 from hasten.log import operation
@@ -21,7 +22,7 @@ from hasten.verify.policy_trial import run_policy_trial
 from hasten.verify.policy_watch import watch_policy
 from hasten.verify.side_by_side import run_side_by_side
 from hasten.verify.trial import Terms, run_schema_trial
-from hasten.world import workers
+from hasten.world import agent, lineage, workers
 from hasten.world.http import check_health
 from hasten.world.working_copy import copy_folder
 
@@ -65,11 +66,26 @@ def require(change: Change, app: App) -> None:
             hint="run `hasten apply` where hasten.toml says how the application is started, or where it answers",
         )
     elif change.kind is Kind.POLICY and not workers.alive(app.policy.workers_dir):
-        raise NotAllowed(
-            f"no worker of the application reports to {app.policy.workers_dir}, so nobody would obey a rule",
-            hint="start it with `agent = true` on its process (or hasten-run); python -I and a start script that sets "
-            "PYTHONPATH itself leave the agent out, and so does a server that docs/policy.md does not name",
-        )
+        raise _unheard(app)
+
+
+def _unheard(app: App) -> NotAllowed:
+    """
+    Nobody would obey a rule, and why, as far as the processes of the application tell.
+    """
+    says = f"no worker of the application reports to {app.policy.workers_dir}, so nobody would obey a rule"
+    hint = (
+        "start it with `hasten run -- PROGRAM`, or `agent = true` on its process; python -I, a start script that sets "
+        "PYTHONPATH itself and a server that docs/agent.md does not name leave the agent out"
+    )
+    with suppress(HastenError):
+        boot, reports = agent.boot_folder(), app.policy.workers_dir
+        roots = [pid for role, pid in app.processes.values() if role != "database"]
+        seen = [program for pid in roots for program in lineage.programs(pid, "", boot, reports)]
+        cause = silence.causes(seen, boot)[0]
+        if seen and cause.is_certain:
+            return NotAllowed(f"{says}: {cause.says}", hint=cause.hint, cause=cause.kind)
+    return NotAllowed(says, hint=hint)
 
 
 def run_trial(change: Change, remedy: Remedy, app: App, terms: Terms, progress: Progress) -> Trial:

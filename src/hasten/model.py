@@ -29,7 +29,7 @@ class Where(Noun, frozen=True, kw_only=True, order=True):
     """
     The place a measurement, finding or change is about.
 
-    kind: route · statement · table · page · process · bundle · application · database
+    kind: route · statement · table · page · process · bundle · application · database · code · upstream
     name: "GET /api/inquiries", a query id, "messages", "/", "index.js" …
     """
 

@@ -6,12 +6,18 @@ What was not measured is None, never 0, and is never met.
 
 from typing import Any
 
+import msgspec
+
+from hasten import picture
 from hasten.evidence import Observation
 from hasten.model import Distribution, Measurement, Noun
 from hasten.target import Objectives
 
 MIN_CALLS = 20
 """A statement with fewer timed calls says nothing about a 95th percentile."""
+
+MOST_PICTURES = 16
+"""Routes whose time is taken apart in the ledger; the observation has all of them."""
 
 MS = 1000.0
 MB = 1e6
@@ -90,6 +96,8 @@ def details(observation: Observation) -> dict[str, Any]:
     if p95 is not None:
         text = next((s.text for s in observation.statements if s.query_id == query_id), "")
         found["slowest_statement"] = {"query_id": query_id, "p95_ms": p95 * MS, "text": " ".join(text.split())[:300]}
+    if shown := picture.pictures(observation)[:MOST_PICTURES]:
+        found["pictures"] = msgspec.to_builtins(shown)
     time = [m.distribution for m in _all(observation, "hasten.database.time")]
     if time:
         found["database_time"] = {"total_s": time[0].total, "calls": time[0].count}

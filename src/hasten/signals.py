@@ -7,10 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from hasten.log import event
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: What was done at these signals before Hasten said otherwise: `nohup` has SIGHUP ignored.
+_before: dict[int, Any] = {}
 
 
 @contextmanager
@@ -45,5 +48,14 @@ def sigterm_as_interrupt() -> None:
     def interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        _before.setdefault(number, signal.signal(number, interrupt))
+
+
+def as_before() -> None:
+    """
+    SIGTERM and SIGHUP do again what they did when this process began.
+    """
+    while _before:
+        number, handler = _before.popitem()
+        signal.signal(number, handler if handler is not None else signal.SIG_DFL)

@@ -101,7 +101,7 @@ class Traffic(Section, frozen=True, kw_only=True):
     har: str = ""
     access_log: str = ""
     rate_per_s: float = 1.0
-    arrivals: Literal["poisson", "constant"] = "poisson"
+    arrivals: Literal["poisson", "constant", "recorded"] = "poisson"
     duration_s: float = 80.0
     max_in_flight: int = 200
     timeout_s: float = 60.0

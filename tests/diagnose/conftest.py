@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.traced import Written, healthy
 
 from hasten.evidence import (
     BundleAsset,
@@ -25,6 +26,7 @@ from hasten.evidence import (
 )
 from hasten.model import Distribution, Measurement, Where
 from hasten.target import Target
+from hasten.trace import WorkerProfile
 
 
 def requests(name: str, kind: str, count: int) -> Measurement:
@@ -251,6 +253,10 @@ def observed() -> Callable[..., Observation]:
             "statements": [QUICK],
             "tables": [INQUIRIES, ROLES],
             "indexes": [PRIMARY],
+            "traces": healthy(),
+            "workers": [
+                WorkerProfile(pid=7, server="uvicorn", series=[(1.0 * n, 80_000_000, 30 * n) for n in range(60)])
+            ],
         }
         return Observation(**values | given)
 
@@ -263,6 +269,14 @@ def target() -> Target:
     The default objectives.
     """
     return Target()
+
+
+@pytest.fixture
+def written() -> Written:
+    """
+    Traces that a test writes by hand.
+    """
+    return Written()
 
 
 @pytest.fixture

@@ -124,8 +124,9 @@ def test_an_empty_observation_is_silence_everywhere_and_no_health(observed: Any)
     Every symptom of the catalogue says that it could not look.
     """
     empty = observed(
-        measurements=[], responses=[], statements=[], tables=[], indexes=[], pages=[], bundle=None, requests_per_day={}
-    )
+        measurements=[], responses=[], statements=[], tables=[], indexes=[], pages=[], bundle=None, requests_per_day={},
+        traces=None, workers=[],
+    )  # fmt: skip
     found = diagnose(empty, Target())
 
     assert [] == found.findings

@@ -64,7 +64,7 @@ def test_what_there_is_is_measured_and_the_rest_is_named(app: App) -> None:
 
     metrics = {measurement.metric for measurement in found.measurements}
     assert {"http.client.request.duration", "hasten.uptime"} <= metrics
-    assert {"database", "process", "page", "bundle"} == set(found.missing) - {"api.windows"}
+    assert {"database", "process", "page", "bundle", "traces"} == set(found.missing) - {"api.windows"}
     assert ("baseline", [], None) == (found.name, found.statements, found.bundle)
     assert found.conditions.load == "20 requests/s, constant"
     assert shares == sorted(shares)

@@ -6,8 +6,9 @@ missing. Each answer says in X-Pid which process it is from.
 """
 
 import os
+import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,14 @@ async def _open() -> None:
     # Not above: a server for WSGI has no event loop.
     import asyncio
 
+    sleep: Any = asyncio.sleep
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        sleep = sys.modules["trio"].sleep
     until = time.monotonic() + PATIENCE_S
     while _is_closed(until):
-        await asyncio.sleep(0.005)
+        await sleep(0.005)
 
 
 async def _live(receive: Any, send: Send) -> None:
@@ -100,6 +106,15 @@ def pieces() -> Iterator[bytes]:
     until = time.monotonic() + PATIENCE_S
     while _is_closed(until):
         time.sleep(0.005)
+    yield PIECES[1]
+
+
+async def pieces_in_a_loop() -> AsyncIterator[bytes]:
+    """
+    The pieces of a stream, for a framework that has an event loop.
+    """
+    yield PIECES[0]
+    await _open()
     yield PIECES[1]
 
 

@@ -50,6 +50,7 @@ class Case(NamedTuple):
 
 
 GUNICORN = "-m gunicorn --bind 127.0.0.1:{port} --no-control-socket --graceful-timeout 1"
+UWSGI = f"{Path(sys.executable).with_name('uwsgi')} --http-socket 127.0.0.1:{{port}}"
 CASES = {
     "uvicorn": Case("uvicorn", "-m uvicorn served:asgi --port {port}"),
     "uvicorn-workers": Case("uvicorn", "-m uvicorn served:asgi --port {port} --workers 2", 2),
@@ -67,8 +68,22 @@ CASES = {
     "flask": Case("werkzeug", "-m flask --app served:flask_app run --port {port}"),
     "flask-debug": Case("werkzeug", "-m flask --app served:flask_app run --port {port} --debug"),
     "django": Case("django", "-m django runserver --settings served_by_django 127.0.0.1:{port}"),
+    "uwsgi": Case("uwsgi", f"{UWSGI} --module served:wsgi --master --processes 2", 2),
+    "uwsgi-lazy": Case("uwsgi", f"{UWSGI} --wsgi served --callable wsgi --master --lazy-apps --threads 2"),
     "hypercorn-asgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --workers 2 served:asgi", 2),
     "hypercorn-wsgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} served:wsgi"),
+    "hypercorn-uvloop": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class uvloop served:asgi"),
+    "hypercorn-trio": Case(
+        "hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class trio --workers 2 served:asgi", 2
+    ),
+    "daphne": Case("daphne", "-m daphne --bind 127.0.0.1 --port {port} served:asgi"),
+    "django-daphne": Case("daphne", "-m django runserver --noreload --settings served_by_channels 127.0.0.1:{port}"),
+    "gunicorn-reload": Case("gunicorn", f"{GUNICORN} --reload served:wsgi"),
+    "granian-reload": Case("granian", "-m granian --interface asgi --port {port} --reload served:asgi"),
+    "granian-threads": Case(
+        "granian",
+        "-m granian --interface asgi --port {port} --loop uvloop --runtime-mode mt --runtime-threads 2 served:asgi",
+    ),
     "granian-asgi": Case("granian", "-m granian --interface asgi --port {port} --workers 2 served:asgi", 2),
     "granian-wsgi": Case("granian", "-m granian --interface wsgi --port {port} --workers 2 served:wsgi", 2),
 }
@@ -87,12 +102,14 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def serving(case: Case, state_dir: Path, where: Path = HERE, **environment: str) -> Iterator[int]:
+def serving(
+    case: Case, state_dir: Path, where: Path = HERE, python: str = sys.executable, **environment: str
+) -> Iterator[int]:
     """
     The port of the server, started as Hasten starts it.
     """
     port = free_port()
-    command = [*agent.launcher(), sys.executable, *case.command.format(port=port).split()]
+    command = [*agent.launcher(), python, *case.command.format(port=port).split()]
     environment = {"SERVED_GATE": str(state_dir / "gate"), "PYTHONDONTWRITEBYTECODE": "1", **environment}
     with (state_dir / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -250,11 +267,12 @@ def streams(port: int, gate: Path) -> None:
         connection.close()
 
 
-def test_a_reloaded_worker_obeys_from_its_first_request(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["uvicorn-reload", "gunicorn-reload", "granian-reload"])
+def test_a_reloaded_worker_obeys_from_its_first_request(tmp_path: Path, name: str) -> None:
     """
     A change of the code brings another process, which reports and obeys without being told anything.
     """
-    case = CASES["uvicorn-reload"]
+    case = CASES[name]
     policy = PolicyFile(tmp_path / "policy")
     policy.put(RULE)
     (tmp_path / "code").mkdir()

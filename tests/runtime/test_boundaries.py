@@ -140,18 +140,27 @@ def test_werkzeugs_server_serves_the_agent(forks: bool, capsys: pytest.CaptureFi
     assert forks == ("forks a process" in capsys.readouterr().err)
 
 
-@pytest.mark.parametrize(("kind", "interface"), [("ASGIWrapper", "asgi"), ("WSGIWrapper", "wsgi"), ("Other", None)])
+@pytest.mark.parametrize(
+    ("loop", "kind", "interface"),
+    [
+        ("asyncio", "ASGIWrapper", "asgi"),
+        ("asyncio", "WSGIWrapper", "wsgi"),
+        ("asyncio", "Other", None),
+        ("trio", "ASGIWrapper", "trio"),
+        ("trio", "WSGIWrapper", "wsgi"),
+    ],
+)
 def test_a_worker_of_hypercorn_serves_the_agent(
-    kind: str, interface: str | None, capsys: pytest.CaptureFixture[str]
+    loop: str, kind: str, interface: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """
-    Inside hypercorn's own wrapper; what is held another way is left alone, and that is said.
+    Inside hypercorn's own wrapper, on either event loop; what is held another way is left alone, and that is said.
     """
 
     async def worker_serve(app: Any, config: Any, *, sockets: Any = None) -> Any:
         return app, config, sockets
 
-    found = module("hypercorn.asyncio.run", worker_serve=worker_serve)
+    found = module(f"hypercorn.{loop}.run", worker_serve=worker_serve)
     boundaries.hypercorn(found)
     wrapper = type(kind, (SimpleNamespace,), {})(app="app")
     served, *rest = asyncio.run(found.worker_serve(wrapper, "config", sockets="sockets"))
@@ -159,6 +168,27 @@ def test_a_worker_of_hypercorn_serves_the_agent(
     assert ["config", "sockets"] == rest
     assert (("agent", "app", "hypercorn", interface) if interface else "app") == served.app
     assert (interface is None) == ("another way" in capsys.readouterr().err)
+
+
+def test_daphnes_server_serves_the_agent() -> None:
+    """
+    When it begins to run, not before: what only makes a server is no worker.
+    """
+
+    class Server:
+        application = "app"
+
+        def run(self) -> str:
+            """
+            Run it.
+            """
+            return "ran"
+
+    boundaries.daphne(module("daphne.server", Server=Server))
+    server = Server()
+
+    assert "app" == server.application
+    assert ("ran", ("agent", "app", "daphne", "asgi")) == (server.run(), server.application)
 
 
 @pytest.mark.parametrize("interface", ["asgi", "wsgi"])
@@ -170,3 +200,14 @@ def test_a_worker_of_granian_calls_the_agent(interface: str) -> None:
     getattr(boundaries, f"granian_{interface}")(found)
 
     assert (("agent", "app", "granian", interface), {}, None) == found._callback_wrapper("app", {}, None)
+
+
+def test_uwsgi_as_a_module_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What it serves is found in its options, which it has not read when it is imported.
+    """
+    watched: list[bool] = []
+    monkeypatch.setattr("hasten_runtime.on_uwsgi.watch", lambda: watched.append(True))
+    boundaries.uwsgi(module("pyuwsgi"))
+
+    assert [True] == watched

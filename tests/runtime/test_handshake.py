@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hasten.world import workers
+from hasten.world import accelerators, workers
 from hasten_runtime.handshake import Handshake
 
 
@@ -41,6 +41,19 @@ def test_a_report_is_one_json_object(tmp_path: Path) -> None:
     """
     Handshake(str(tmp_path), "uvicorn").tell({"revision": 1})
 
-    assert {"version", "pid", "server", "agent", "python", "at", "policy"} == set(
+    assert {"version", "pid", "server", "agent", "python", "abi", "run", "at", "policy"} == set(
         json.loads((tmp_path / f"{os.getpid()}.json").read_text())
     )
+
+
+def test_a_report_says_whose_run_it_is_and_for_what_modules_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    `hasten run` knows its own workers by it, and which compiled codecs would fit.
+    """
+    monkeypatch.setenv("HASTEN_RUN", "17-4")
+    Handshake(str(tmp_path), "uvicorn").tell({"revision": 1, "trial": None, "error": None})
+    (found,) = workers.alive(tmp_path)
+
+    assert ("17-4", accelerators.own_abi()) == (found.run, found.abi)

@@ -172,3 +172,47 @@ def test_the_control_plane_writes_what_the_agent_reads() -> None:
     assert (2, "a", 2) == (found.revision, found.rules[0].id, found.rules[0].settings["level"])
     assert found.trial is not None
     assert ("block", 6.0, found.rules) == (found.trial.split, found.trial.lease_s, found.trial.rules)
+
+
+RECORD: dict[str, Any] = {
+    "id": "r1", "key": "0f" * 32, "share": 0.1, "per_s": 20, "most_bytes": 1 << 20, "for_s": 300.0, "expires_at": 2e9,
+}  # fmt: skip
+
+
+def test_what_is_recorded_is_read() -> None:
+    """
+    With its bounds; what is left out is the narrowest.
+    """
+    found = read({**GOOD, "record": RECORD}).record
+    assert found is not None
+
+    assert ("r1", b"\x0f" * 32, 0.1, 300.0) == (found.id, found.key, found.share, found.for_s)
+    assert (False, frozenset(), frozenset()) == (found.uuids, found.parameters, found.cookies)
+    assert read(GOOD).record is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": "../r1"}, {"id": ""}, {"id": "-r"}, {"key": "short"}, {"key": "zz" * 32}, {"share": 1.5},
+        {"share": True},
+        {"share": float("nan")}, {"per_s": 0}, {"per_s": 1e6}, {"most_bytes": 10}, {"most_bytes": 1 << 40},
+        {"for_s": 7200}, {"for_s": -1}, {"expires_at": "soon"}, {"uuids": 1}, {"parameters": "q"}, {"cookies": [1]},
+        {"methods": ["POST"]},
+    ],
+)  # fmt: skip
+def test_a_recording_out_of_bounds_is_refused(changed: dict[str, Any]) -> None:
+    """
+    As every policy is that says something else than it may: as a whole.
+    """
+    with pytest.raises(RefusedPolicy, match="record"):
+        read({**GOOD, "record": {**RECORD, **changed}})
+
+
+@pytest.mark.parametrize("left_out", sorted(RECORD))
+def test_a_recording_without_a_bound_is_refused(left_out: str) -> None:
+    """
+    Nothing of it goes without saying.
+    """
+    with pytest.raises(RefusedPolicy, match=left_out):
+        read({**GOOD, "record": {key: value for key, value in RECORD.items() if key != left_out}})

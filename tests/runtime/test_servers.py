@@ -58,6 +58,7 @@ def test_each_server_that_is_waited_for_has_its_boundary(monkeypatch: pytest.Mon
     """
     seen: list[str] = []
     monkeypatch.setattr(servers, "after_import", lambda name, _: seen.append(name))
+    monkeypatch.setattr(servers.drivers, "after_import", lambda *_: None)
     servers.watch()
 
     assert list(servers.KNOWN) == seen

@@ -46,7 +46,7 @@ class Desk:
         """
         The same folder in another process that has just started.
         """
-        clocks = Clocks(lambda: self.time.steady, lambda: self.time.wall)
+        clocks = Clocks(lambda: self.time.steady, lambda: self.time.wall, lambda: round(self.time.steady * 1e9))
         return Standing(str(self.path), self._stop, self.told.append, clocks)
 
     def rules(self) -> list[str]:
@@ -294,3 +294,23 @@ def test_by_the_real_clock_a_change_arrives_in_time(tmp_path: Path) -> None:
         time.sleep(0.01)
 
     assert standing.policy().rules
+
+
+def test_a_recording_ends_by_itself(desk: Desk) -> None:
+    """
+    At its end by the clock on the wall or after its time by our own, whichever is first; reading again adds nothing.
+    """
+    section = {
+        "id": "r1", "key": "0f" * 32, "share": 1.0, "per_s": 1.0, "most_bytes": 4096, "for_s": 10.0,
+        "expires_at": desk.time.wall + 3600,
+    }  # fmt: skip
+    for _ in range(2):
+        desk.path.write_text(json.dumps({"version": 1, "revision": 1, "rules": [], "record": section}))
+        desk.time.passes(4.0)
+        assert desk.standing.policy().record is not None
+    desk.time.passes(6.5)
+
+    assert desk.standing.policy().record is None
+    assert desk.another().policy().record is not None
+    desk.time.wall += 3600
+    assert desk.another().policy().record is None

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from hasten.model import Change, Decision, Kind, Risk, Step, Verdict, Where
+from hasten.picture import RoutePicture
 from hasten.record.ledger import Ledger
 from hasten.record.report import report
 from hasten.target import Objectives
@@ -76,3 +77,22 @@ def test_a_page_is_replaced_whole(book: Ledger, tmp_path: Path) -> None:
 
     assert [path] == list(path.parent.iterdir())
     assert "new name" in path.read_text()
+
+
+def test_the_page_shows_where_the_time_goes(book: Ledger) -> None:
+    """
+    A bar per route, and in numbers whether its parts add up; without the agent there is no such chapter.
+    """
+    assert "Where a request" not in render(report(book, Objectives()), "shop")
+
+    picture = RoutePicture(
+        route="GET /orders", traces=30, requests=60, parts={"database": 0.03, "application": 0.07}, inside_s=0.1,
+        measured_s=0.2, error=-0.5, adds_up=False, why="these took <less>",
+    )  # fmt: skip
+    details = {"pictures": [msgspec.to_builtins(picture)]}
+    book.append(Step.MEASURED, {"name": "now", "observation": "abd", "objectives": {}, "details": details})
+    page = render(report(book, Objectives()), "shop")
+
+    assert "Where a request" in page
+    for text in ("GET /orders", "database 30.0 · application 70.0", "-50.0 %", "these took &lt;less&gt;"):
+        assert text in page

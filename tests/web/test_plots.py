@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import msgspec
 
 from hasten.model import Block, Effect, Grade, Look, Noise, Trial, Where
-from hasten.web.plots import Dumbbell, blocks, dumbbells, forest, noise
+from hasten.web.plots import Dumbbell, blocks, dumbbells, forest, noise, stacks
 
 LOOK = Look(pairs=16, log_ratio=-2.3, error=0.05, z=4.56, low=0.08, high=0.126)
 BLOCKS = [Block(index=n, order="", control={"q": 0.1 + n / 100}, candidate={"q": 0.01}) for n in range(16)]
@@ -86,3 +86,15 @@ def test_pairs_with_nothing_in_common_are_left_out() -> None:
     apart = Block(index=0, order="", control={"a": 1.0}, candidate={"b": 1.0})
 
     assert "" == blocks(msgspec.structs.replace(TRIAL, blocks=[apart]))
+
+
+def test_a_bar_is_made_of_its_parts() -> None:
+    """
+    A row per route, in the legend only the parts that are there; rows without any time are left out.
+    """
+    rows = [("GET /orders", {"database": 30.0, "application": 70.0}), ("GET /nothing", {})]
+    found = texts(stacks(rows, ("database", "auth", "application"), "ms"))
+
+    assert {"GET /orders", "database", "application", "ms"} <= set(found)
+    assert not {"GET /nothing", "auth"} & set(found)
+    assert "" == stacks([], ("database",), "ms")

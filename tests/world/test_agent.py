@@ -43,3 +43,23 @@ def test_an_agent_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch)
         agent.launcher()
 
     assert "hasten-runtime" in refused.value.hint
+
+
+def test_the_agents_folder_is_first_and_once(tmp_path: Path) -> None:
+    """
+    What was on PYTHONPATH stays behind it, without empty members; the rest of the environment is as it was.
+    """
+    boot = str(agent.boot_folder())
+    given = {"PYTHONPATH": f"/a::{boot}:/b", "SHOP": "open"}
+
+    assert {"SHOP": "open", "X": "1", "PYTHONPATH": f"{boot}:/a:/b"} == agent.with_agent(given, {"X": "1"})
+    assert boot == agent.with_agent({}, {})["PYTHONPATH"]
+    assert (Path(boot) / "sitecustomize.py").is_file()
+
+
+@pytest.mark.parametrize(("value", "is_off"), [(None, False), ("", False), ("0", False), ("1", True), ("yes", True)])
+def test_whether_it_is_left_out(value: str | None, is_off: bool) -> None:
+    """
+    As the launcher of the agent itself reads HASTEN_DISABLE.
+    """
+    assert is_off is agent.is_disabled({} if value is None else {"HASTEN_DISABLE": value})

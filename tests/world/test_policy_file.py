@@ -12,7 +12,7 @@ import pytest
 
 from hasten.errors import HastenError, Unreachable
 from hasten.world import durable
-from hasten.world.policy_file import NOTHING, Match, PolicyFile, Rule, with_rule
+from hasten.world.policy_file import NOTHING, Match, PolicyFile, Record, Rule, with_rule
 from hasten_runtime.policy import read_policy
 
 CSS = Rule(id="css", kind="compression", match=Match(paths=["/a.css"]))
@@ -235,3 +235,53 @@ def test_a_rule_takes_the_place_of_its_namesake() -> None:
 
     assert [other, JS] == with_rule([CSS, JS], other)
     assert [CSS, JS] == with_rule([CSS], JS)
+
+
+def recording(policy: PolicyFile, for_s: float = 60.0) -> Record:
+    """
+    Requests are recorded from now on.
+    """
+    made = Record(
+        id="r1", key="0f" * 32, share=0.5, per_s=10.0, most_bytes=4096, for_s=for_s, expires_at=time.time() + for_s
+    )
+    policy.record(made)
+    return made
+
+
+def test_what_is_recorded_is_no_revision(policy: PolicyFile) -> None:
+    """
+    It stands beside the rules as the agent reads it, goes without a trace, and its key is in no kept revision.
+    """
+    policy.put(CSS)
+    made = recording(policy)
+    changed = policy.put(JS)
+    read = read_policy(policy.path.read_bytes()).record
+    assert read is not None
+
+    assert (2, made.id, bytes.fromhex(made.key)) == (changed.revision, read.id, read.key)
+    assert not any(made.key in path.read_text() for path in policy.revisions_dir.iterdir())
+    policy.record(None)
+    assert made.key not in policy.path.read_text()
+    assert [CSS, JS] == policy.read().rules
+
+
+def test_a_trial_does_not_bring_a_recording_back(policy: PolicyFile) -> None:
+    """
+    One that is ended while a candidate is leased stays ended, key and all; one that goes on goes on.
+    """
+    made = recording(policy)
+    with policy.candidate([CSS], name="t", seed=1, lease_s=0.3):
+        assert made == policy.read().record
+        policy.record(None)
+        time.sleep(0.4)
+    assert made.key not in policy.path.read_text()
+
+
+def test_a_recording_that_is_over_is_forgotten_with_the_next_change(policy: PolicyFile) -> None:
+    """
+    Where nobody was left to take it out.
+    """
+    recording(policy, for_s=-1.0)
+    policy.put(CSS)
+
+    assert policy.read().record is None

@@ -34,6 +34,8 @@ def test_only_the_living_count(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
     dead = report(tmp_path, ended.pid)
+    assert [] == workers.alive(tmp_path, removes=False)
+    assert dead.exists()
     earlier = report(tmp_path, 1, at=1.0)
     (tmp_path / "odd.json").write_text("{")
     report(tmp_path, os.getpid())

@@ -101,13 +101,14 @@ def werkzeug(module: Any) -> None:
 
 def hypercorn(module: Any) -> None:
     """
-    A worker on asyncio or uvloop serves its application behind the agent.
+    A worker on asyncio, uvloop or trio serves its application behind the agent.
     """
     serve = module.worker_serve
+    asgi = "trio" if module.__name__ == "hypercorn.trio.run" else "asgi"
 
     @wraps(serve)
     def worker_serve(app: Any, *args: Any, **named: Any) -> Any:
-        interface = {"ASGIWrapper": "asgi", "WSGIWrapper": "wsgi"}.get(type(app).__name__)
+        interface = {"ASGIWrapper": asgi, "WSGIWrapper": "wsgi"}.get(type(app).__name__)
         if interface is None:
             say_once("wrap", "this hypercorn holds its application another way, which runs without the agent")
         else:
@@ -115,6 +116,21 @@ def hypercorn(module: Any) -> None:
         return serve(app, *args, **named)
 
     module.worker_serve = worker_serve
+
+
+def daphne(module: Any) -> None:
+    """
+    Its server, which Channels' `runserver` runs too, serves its application behind the agent.
+    """
+    server = module.Server
+    run = server.run
+
+    @wraps(run)
+    def run_wrapped(self: Any) -> Any:
+        self.application = behind(self.application, "daphne", "asgi")
+        return run(self)
+
+    server.run = run_wrapped
 
 
 def granian_asgi(module: Any) -> None:
@@ -139,3 +155,12 @@ def _granian(module: Any, interface: str) -> None:
         return wrapper(behind(callback, "granian", interface), *args, **named)
 
     module._callback_wrapper = callback_wrapper
+
+
+def uwsgi(_: Any) -> None:
+    """
+    uWSGI as a module of Python; what it is to serve is found in its options.
+    """
+    from hasten_runtime import on_uwsgi
+
+    on_uwsgi.watch()

@@ -5,6 +5,7 @@ The beginning of telemetry: each worker says that it is there and which policy i
 plane warns when no worker reports, and asks these files whether a change has arrived.
 """
 
+import _imp
 import json
 import os
 import sys
@@ -39,6 +40,9 @@ class Handshake:
             "server": self._server,
             "agent": __version__,
             "python": sys.version.split()[0],
+            # As in `_brotli.cpython-311-x86_64-linux-gnu.so`: what compiled modules must be made for.
+            "abi": _imp.extension_suffixes()[0].split(".")[1],
+            "run": os.environ.get("HASTEN_RUN", ""),
             "at": time.time(),
             "policy": policy,
         }

@@ -66,14 +66,40 @@ class Trial(NamedTuple):
     rules: tuple[Rule, ...]
 
 
+class Record(NamedTuple):
+    """
+    Requests of visitors are recorded for a while; `recorder` says what of them.
+
+    key: Of the hash that stands for who asked.
+    share: Of visitors, and of requests that nobody is known to have made.
+    per_s: At most so many requests per second, and most_bytes altogether, in one worker.
+    for_s: How long after this document was read, at most; expires_at: when it is over by the clock on the wall.
+    uuids: Whether those are identifiers in this application, and open nothing.
+    parameters: Names in queries whose values may be words of any meaning.
+    cookies: Names of those that say who asks; none where that is to be guessed.
+    """
+
+    id: str
+    key: bytes
+    share: float
+    per_s: float
+    most_bytes: int
+    for_s: float
+    expires_at: float
+    uuids: bool
+    parameters: frozenset[str]
+    cookies: frozenset[str]
+
+
 class Policy(NamedTuple):
     """
-    What is obeyed: the rules, and the candidate's rules where one is on trial.
+    What is obeyed: the rules, the candidate's rules where one is on trial, and what is recorded.
     """
 
     revision: int
     rules: tuple[Rule, ...]
     trial: Optional[Trial]
+    record: Optional[Record] = None
 
 
 #: kind → setting → (type, least, most or choices, default); a Pattern is a list of paths like those of `match`.
@@ -115,14 +141,15 @@ def read_policy(data: bytes) -> Policy:
         raise RefusedPolicy("the document is nested too deeply") from None
     except ValueError as error:
         raise RefusedPolicy(f"the document is not JSON: {error}") from None
-    fields = _fields(document, "policy", {"version", "revision", "rules"}, {"trial"})
+    fields = _fields(document, "policy", {"version", "revision", "rules"}, {"trial", "record"})
     if _number(fields["version"], "version", int) != POLICY_VERSION:
         raise RefusedPolicy(f"version {fields['version']!r} is not {POLICY_VERSION}")
-    trial = fields.get("trial")
+    trial, record = fields.get("trial"), fields.get("record")
     return Policy(
         revision=int(_number(fields["revision"], "revision", int, 0)),
         rules=_rules(fields["rules"], "rules"),
         trial=None if trial is None else _trial(trial),
+        record=None if record is None else _record(record),
     )
 
 
@@ -149,6 +176,32 @@ def _trial(value: Any) -> Trial:
         lease_s=_number(fields["lease_s"], "trial.lease_s", float, 0.0, 3600.0),
         expires_at=_number(fields["expires_at"], "trial.expires_at", float),
         rules=_rules(fields["rules"], "trial.rules"),
+    )
+
+
+def _record(value: Any) -> Record:
+    names = {"id", "key", "share", "per_s", "most_bytes", "for_s", "expires_at"}
+    fields = _fields(value, "record", names, {"uuids", "parameters", "cookies"})
+    key, name = _text(fields["key"], "record.key"), _text(fields["id"], "record.id")
+    if not re.fullmatch(r"[0-9a-f]{64}", key):
+        raise RefusedPolicy("record.key is not 64 hexadecimal digits")
+    # It names a folder.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", name):
+        raise RefusedPolicy("record.id is not made of letters, digits and -")
+    uuids = fields.get("uuids", False)
+    if not isinstance(uuids, bool):
+        raise RefusedPolicy("record.uuids is not true or false")
+    return Record(
+        id=name,
+        key=bytes.fromhex(key),
+        share=_number(fields["share"], "record.share", float, 0.0, 1.0),
+        per_s=_number(fields["per_s"], "record.per_s", float, 0.01, 1000.0),
+        most_bytes=int(_number(fields["most_bytes"], "record.most_bytes", int, 1024, 1 << 28)),
+        for_s=_number(fields["for_s"], "record.for_s", float, 0.0, 3600.0),
+        expires_at=_number(fields["expires_at"], "record.expires_at", float),
+        uuids=uuids,
+        parameters=frozenset(_texts(fields.get("parameters", []), "record.parameters")),
+        cookies=frozenset(_texts(fields.get("cookies", []), "record.cookies")),
     )
 
 

@@ -29,8 +29,11 @@ KNOWN = {
     "django.core.servers.basehttp": "django",
     "werkzeug.serving": "werkzeug",
     "hypercorn.asyncio.run": "hypercorn",
+    "hypercorn.trio.run": "hypercorn",
+    "daphne.server": "daphne",
     "granian.asgi": "granian_asgi",
     "granian.wsgi": "granian_wsgi",
+    "pyuwsgi": "uwsgi",
 }
 
 
@@ -42,6 +45,20 @@ def watch() -> None:
         drivers.watch()
         for name in KNOWN:
             after_import(name, _hook)
+        if _is_uwsgi():
+            from hasten_runtime import on_uwsgi
+
+            on_uwsgi.watch()
+
+
+def _is_uwsgi() -> bool:
+    """
+    Whether this program is uWSGI with Python inside, and not a Python.
+    """
+    try:
+        return os.path.basename(os.readlink("/proc/self/exe")).startswith("uwsgi")
+    except OSError:
+        return False
 
 
 def _hook(module: ModuleType) -> None:
@@ -57,7 +74,7 @@ def behind(app: Any, server: str, interface: str) -> Any:
     Args:
         app: The application, as the server loaded it.
         server: For the report of this worker.
-        interface: `asgi` or `wsgi`.
+        interface: `asgi`, `wsgi`, or `trio` for ASGI on trio's event loop.
     """
     try:
         if type(app).__module__.startswith("hasten_runtime."):
@@ -79,19 +96,24 @@ def _wrapped(app: Any, server: str, interface: str) -> Any:
     if interface == "wsgi":
         from hasten_runtime.http import wsgi
 
-        return wsgi.Agent(app, standing)
+        return wsgi.Agent(app, standing, observer(server, interface))
     from hasten_runtime.http import asgi
 
-    return asgi.Agent(app, standing, observer(server))
+    if interface == "trio":
+        from hasten_runtime.http import on_trio
+
+        counting = observer(server, interface)
+        return asgi.Agent(app, standing, counting, on_trio.TrioVariants(), on_trio.in_a_thread)
+    return asgi.Agent(app, standing, observer(server, interface))
 
 
-def observer(server: str) -> Any:
+def observer(server: str, interface: str) -> Any:
     """
-    What counts the requests of an ASGI application, and says where; None where telemetry is switched off.
+    What counts the requests of an application, and says where; None where telemetry is switched off.
     """
     if not drivers.is_wanted():
         return None
-    from hasten_runtime.telemetry import export, requests
+    from hasten_runtime.telemetry import export, requests, wsgi_requests
 
     export.begin(server)
-    return requests.observed
+    return wsgi_requests.observed if interface == "wsgi" else requests.observed

@@ -1,12 +1,14 @@
 """
 The policy as it stands: read again within a quarter of a second after it changed, in whichever process asks.
 
-No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S looks once more (three
-`stat` calls). So a change reaches every request that begins a quarter of a second after it, in every worker, also in
-one that was forked or spawned a moment ago, and nothing has to be told to anybody.
+No thread and no signal: a request that comes when the last look is older than LOOK_EVERY_S, or after the end of a
+candidate's lease, looks once more (three `stat` calls). So a change reaches every request that begins a quarter of a
+second after it, in every worker, also in one that was forked or spawned a moment ago, and nothing has to be told to
+anybody.
 """
 
 import os
+import re
 import stat
 import time
 from typing import Any, Callable, NamedTuple, Optional
@@ -23,19 +25,21 @@ NOTHING = Policy(revision=0, rules=(), trial=None)
 
 class Clocks(NamedTuple):
     """
-    Seconds that only grow, and seconds since 1970.
+    Seconds that only grow, seconds since 1970, and the nanoseconds that each request reads: the cheapest clock.
     """
 
     steady: Callable[[], float]
     wall: Callable[[], float]
+    ticks: Callable[[], int]
 
 
 def _steady() -> float:
-    # Unlike the monotonic clock this one goes on while a machine is suspended, so a lease ends there too.
+    # Unlike the monotonic clock this one goes on while a machine is suspended, so a lease ends there too: at the next
+    # look, which is a quarter of a second of `ticks` away at most.
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-CLOCKS = Clocks(_steady if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic, time.time)
+CLOCKS = Clocks(_steady if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic, time.time, time.perf_counter_ns)
 
 
 class Standing:
@@ -46,6 +50,10 @@ class Standing:
         path: The policy.
         stop: A file that switches every rule off by being there, as `STOP` beside the policy does.
         tell: Hears what was read, for the handshake.
+
+    Attributes:
+        due_ns: When somebody is to look again, by the clock `ticks`.
+        meets: Whether any rule may be for a path; true with a trial or a recording; None where nothing is obeyed.
     """
 
     def __init__(
@@ -55,12 +63,15 @@ class Standing:
         self._stops = [place for place in (os.path.join(os.path.dirname(path), "STOP"), stop) if place]
         self._tell = tell
         self._clocks = clocks
-        self._next_look = 0.0
+        self.ticks = clocks.ticks
+        self.due_ns = 0
+        self.meets: Optional[Callable[[str], Any]] = None
         self._signature: Optional[tuple[int, ...]] = None
         self._read = NOTHING
         self._was_read = False
         self._stopped = False
         self._lease: tuple[str, float, float] = ("", 0.0, 0.0)  # trial, its expires_at, our own deadline
+        self._recording: tuple[str, float, float] = ("", 0.0, 0.0)  # the same of what is recorded
         self._now = NOTHING
         self._pid = 0
 
@@ -68,17 +79,44 @@ class Standing:
         """
         The policy to obey for one request. Never raises: what cannot be read leaves the last good one in force.
         """
-        now = self._clocks.steady()
-        if now >= self._next_look:
-            self._next_look = now + LOOK_EVERY_S
+        if self.ticks() >= self.due_ns:
+            self.look()
+        return self._now
+
+    def look(self) -> None:
+        """
+        What is obeyed is what stands in the policy now. Never raises.
+        """
+        try:
+            self.due_ns = self.ticks() + int(LOOK_EVERY_S * 1e9)
             try:
                 self._look()
-            except Exception as error:
-                say_once("policy", "the policy cannot be looked at: " + reason_of(error))
-            self._now = NOTHING if self._stopped else self._read
-        if self._now.trial is not None and now >= self._lease[2]:
-            self._now = self._now._replace(trial=None)
-        return self._now
+            finally:
+                # Also where it cannot be looked at: what is over is over.
+                self._settle()
+        except Exception as error:
+            say_once("policy", "the policy cannot be looked at: " + reason_of(error))
+
+    def _settle(self) -> None:
+        """
+        What was read is what is obeyed, as far as it is not stopped or over.
+        """
+        now = NOTHING if self._stopped else self._read
+        if now.trial is not None and self._is_over(self._lease[2]):
+            now = now._replace(trial=None)
+        if now.record is not None and self._is_over(self._recording[2]):
+            now = now._replace(record=None)
+        if now is not self._now:
+            self._now, self.meets = now, _meeting(now)
+
+    def _is_over(self, end: float) -> bool:
+        """
+        Whether that moment of our own clock has come; if not, the next look is no later than it.
+        """
+        left_s = end - self._clocks.steady()
+        if left_s > 0:
+            self.due_ns = min(self.due_ns, self.ticks() + int(left_s * 1e9))
+        return left_s <= 0
 
     def _look(self) -> None:
         # Whatever has that name counts, a link to nowhere too: who makes one means it.
@@ -111,6 +149,7 @@ class Standing:
         forget("policy")
         self._read, self._was_read = read, True
         self._begin_lease(read)
+        self._begin_recording(read)
         return None
 
     def _begin_lease(self, read: Policy) -> None:
@@ -122,6 +161,16 @@ class Standing:
             return
         left = min(trial.lease_s, trial.expires_at - self._clocks.wall())
         self._lease = (trial.id, trial.expires_at, self._clocks.steady() + left)
+
+    def _begin_recording(self, read: Policy) -> None:
+        """
+        The end of a recording, likewise: it is not made longer by reading about it again.
+        """
+        record = read.record
+        if record is None or (record.id, record.expires_at) == self._recording[:2]:
+            return
+        left = min(record.for_s, record.expires_at - self._clocks.wall())
+        self._recording = (record.id, record.expires_at, self._clocks.steady() + left)
 
     def _last_good(self) -> Policy:
         """
@@ -149,9 +198,23 @@ def _bytes(path: str) -> bytes:
 
 def _readable(path: str) -> Optional[Policy]:
     try:
-        return read_policy(_bytes(path))._replace(trial=None)
+        return read_policy(_bytes(path))._replace(trial=None, record=None)
     except (RefusedPolicy, OSError):
         return None
+
+
+def _meeting(policy: Policy) -> Optional[Callable[[str], Any]]:
+    """
+    What a path is asked first, so that most requests are done with one question.
+    """
+    if policy.trial is not None or policy.record is not None:
+        return _always
+    patterns = [path.pattern for rule in policy.rules for path in rule.paths]
+    return re.compile("|".join(patterns), re.DOTALL).fullmatch if patterns else None
+
+
+def _always(_path: str) -> bool:
+    return True
 
 
 def _signature(path: str) -> Optional[tuple[int, ...]]:

@@ -29,8 +29,10 @@ COMMANDS = {
     "verify": "Judge a change that you make yourself, in a copy, before you make it.",
     "check": "For CI: are the budgets kept, and is this revision slower than another?",
     "rollback": "Undo kept changes.",
+    "run": "Start a program with the agent in it, and watch its workers.",
     "policy": "Show the agents' policy, go back in it, or switch it off.",
-    "telemetry": "Show what the agents have counted: routes and statements.",
+    "telemetry": "Show what the agents have counted: routes and statements; for Prometheus and OTLP too.",
+    "traffic": "Have the agents record requests of visitors, and make traffic of them.",
     "stop": "Stop everything: nothing is applied, and what is under way goes back.",
     "resume": "Lift a stop.",
     "freeze": "Show when nothing is applied.",
@@ -84,7 +86,9 @@ def main() -> None:
     The program `hasten`.
     """
     sigterm_as_interrupt()
-    as_json = "--json" in sys.argv
+    # What stands behind two dashes is another program's.
+    own = sys.argv[: sys.argv.index("--")] if "--" in sys.argv else sys.argv
+    as_json = "--json" in own
     try:
         code = cli.main(prog_name="hasten", standalone_mode=False)
     except click.exceptions.Exit as error:

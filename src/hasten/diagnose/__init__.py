@@ -120,6 +120,8 @@ _PARTS = {
     "tables": "tables were",
     "indexes": "indexes were",
     "processes": "processes were",
+    "traces": "requests from inside were",
+    "workers": "workers of the application were",
 }
 
 

@@ -23,6 +23,9 @@ was made of (`hasten diagnose --json`), so it can be checked by hand.
   one load of the page makes.
 - **Time that could be avoided** comes from measured times and sizes; what it rests on is said below, one by one.
 - **Costs rank, they do not add up.** A slow statement and the index that it misses are about the same seconds.
+- **From inside.** Where the application runs with the agent (`agent = true` on its process), a bounded sample of the
+  load's requests is followed: statements, calls to others, waits, with the code that makes them. Values are known by
+  keyed hashes only, which tell whether two of one worker are equal.
 - **Silence is told.** What was not measured is named ("nothing can be said of …"), never read as healthy. Below the
   minimum support a symptom stays silent.
 

@@ -3,18 +3,26 @@ The same question is asked several times in one transaction.
 
 What it means: the same statement with the same values is executed again before the first answer is out of date.
 Why it costs: the server does the same work again, and the page waits for it again.
-How it is found: logged executions with equal text and equal values in one transaction. Cost: calls per day × the share
-    of executions that repeat an earlier one × mean time.
-Minimum support: ten logged executions, and three equal ones in one transaction.
-What could be wrong: between the two the transaction may have written what is asked for, so that the answer is another
-    one. Applications without transactions are not seen.
+How it is found: executions with equal text and equal values: in one transaction of the server's log, and where the
+    agent runs in one request, with the line of code that makes them; there a write in between starts anew. Cost: calls
+    per day × the share of executions that repeat an earlier one × mean time; where only requests show it, requests per
+    day × the time of the repeats.
+Minimum support: ten logged executions, and three equal ones in one transaction. Three equal ones in each of two
+    requests of one route.
+What could be wrong: in the log, the transaction may have written what is asked for between the two, so that the answer
+    is another one. By the log alone, applications without transactions are not seen.
 """
 
-from hasten.diagnose import _repeats, _statements, _words, cost
+from collections import Counter
+
+from hasten.diagnose import _repeats, _statements, _traces, _within_request, _words, cost
+from hasten.diagnose._traces import Followed
 from hasten.diagnose.about import About
+from hasten.errors import NoData
 from hasten.evidence import Observation
 from hasten.model import Finding, Where
 from hasten.target import Target
+from hasten.trace import Seen
 
 about = About(
     symptom="duplicate_statements",
@@ -22,15 +30,51 @@ about = About(
     phase=1,
     place="the query id",
     reads=("statements",),
-    minimum={"executions": 10, "equal_per_transaction": 3},
+    minimum={"executions": 10, "equal_per_transaction": 3, "equal_per_request": 3, "requests": 2},
     treated_by=("database.query_result_cache",),
 )
 
 
 def find(observation: Observation, target: Target) -> list[Finding]:
     """
-    One finding per statement.
+    One finding per statement, whoever has seen it.
     """
+    seen = _within_request.within_requests(
+        observation,
+        _equal_values,
+        least=int(about.minimum["equal_per_request"]),
+        least_requests=int(about.minimum["requests"]),
+    )
+    try:
+        logged = _in_transactions(observation, target)
+    except NoData:
+        if observation.traces is None:
+            raise
+        logged = []
+    found, rest = _within_request.joined(logged, seen, observation)
+    for within in rest:
+        says = f"A request asks the same {_within_request.seen_in(within)}, with the same values"
+        found.append(_within_request.finding_of(within, observation, about.symptom, says, 1.0))
+    return found
+
+
+def _equal_values(request: Followed, _: str, steps: list[Seen]) -> list[Seen]:
+    """
+    Executions that repeat an earlier one, with nothing written in between.
+    """
+    writes = [each.begins_ns for each in request.steps if each.kind == "db" and _traces.is_write(each.name)]
+    before: dict[str, Seen] = {}
+    repeats = []
+    for step in steps:
+        earlier = before.get(step.detail)
+        if step.detail and earlier and not any(earlier.begins_ns <= at <= step.ends_ns for at in writes):
+            repeats.append(step)
+        before[step.detail] = step
+    often = Counter(step.detail for step in repeats)
+    return [step for step in repeats if often[step.detail] >= about.minimum["equal_per_request"] - 1]
+
+
+def _in_transactions(observation: Observation, target: Target) -> list[Finding]:
     if _statements.nothing_if_unseen(observation):
         return []
     _statements.need_executions(observation, target, values=True)

@@ -5,20 +5,26 @@ What it means: within one transaction the same statement comes again and again, 
     because an object's relation is loaded when it is first touched.
 Why it costs: each execution pays for the way to the server and back, for planning and for looking from the root of
     the index (or for reading the table) once more.
-How it is found: logged executions of one statement that finds its rows by one value, in one transaction, with
-    different values. Cost: calls per day × the share of executions that are not the first of their transaction × mean
-    time × 0.85, because 200 single lookups were measured to take 6.5 times as long as one with `= ANY`.
-Minimum support: ten executions in one transaction, in the kept sample; that is the least that there were.
-What could be wrong: a batch job that works through a list on purpose looks the same. Time on the way to the server is
-    not in it, so on a slow network it costs more. Applications without transactions are not seen.
+How it is found: executions of one statement that finds its rows by one value, with different values: in one
+    transaction of the server's log, and where the agent runs in one request, with the line of code that makes them.
+    Cost: calls per day × the share of executions that are not the first of their transaction × mean time × 0.85,
+    because 200 single lookups were measured to take 6.5 times as long as one with `= ANY`; where only requests show
+    it, requests per day × the time of all executions but the first × 0.85.
+Minimum support: ten executions in one transaction, in the kept sample; that is the least that there were. Ten with
+    different values in each of two requests of one route.
+What could be wrong: a batch job that works through a list on purpose looks the same. By the log alone, time on the way
+    to the server is not in it, and applications without transactions are not seen.
 """
 
-from hasten.diagnose import _repeats, _statements, _words, cost
+from hasten.diagnose import _repeats, _statements, _traces, _within_request, _words, cost
+from hasten.diagnose._traces import Followed
 from hasten.diagnose.about import About
+from hasten.errors import NoData
 from hasten.evidence import Observation
 from hasten.model import Finding, Where
 from hasten.sql import StatementShape
 from hasten.target import Target
+from hasten.trace import Seen
 
 about = About(
     symptom="n_plus_one",
@@ -26,7 +32,7 @@ about = About(
     phase=2,
     place="the query id",
     reads=("statements",),
-    minimum={"calls": 10, "executions_per_transaction": 10},
+    minimum={"calls": 10, "executions_per_transaction": 10, "executions_per_request": 10, "requests": 2},
     treated_by=("database.n_plus_one",),
 )
 
@@ -36,8 +42,44 @@ BATCHED_SHARE = 1 - 3.1 / 20.2
 
 def find(observation: Observation, target: Target) -> list[Finding]:
     """
-    One finding per statement.
+    One finding per statement, whoever has seen it.
     """
+    seen = _within_request.within_requests(
+        observation,
+        _other_values,
+        least=int(about.minimum["executions_per_request"]),
+        least_requests=int(about.minimum["requests"]),
+    )
+    try:
+        logged = _in_transactions(observation, target)
+    except NoData:
+        if observation.traces is None:
+            raise
+        logged = []
+    found, rest = _within_request.joined(logged, seen, observation)
+    for within in rest:
+        says = f"A request executes this statement {_within_request.seen_in(within)}, each time with another value"
+        found.append(_within_request.finding_of(within, observation, about.symptom, says, BATCHED_SHARE))
+    return found
+
+
+def _other_values(_: Followed, name: str, steps: list[Seen]) -> list[Seen]:
+    """
+    All executions but the first that look something else up than those before.
+    """
+    shape = _traces.shape_of(name)
+    if shape.unknown or not _is_lookup(shape):
+        return []
+    values: set[str] = set()
+    others = []
+    for step in steps:
+        if step.detail and step.detail not in values:
+            values.add(step.detail)
+            others.append(step)
+    return others[1:]
+
+
+def _in_transactions(observation: Observation, target: Target) -> list[Finding]:
     if _statements.nothing_if_unseen(observation):
         return []
     _statements.need_executions(observation, target, values=True)

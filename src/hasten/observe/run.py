@@ -23,9 +23,11 @@ from hasten.observe.bundle import observe_bundle
 from hasten.observe.cache import observe_cache
 from hasten.observe.page import observe_pages
 from hasten.observe.process import ProcessSampler
+from hasten.observe.traces import TraceSampler
 from hasten.observe.uptime import UptimeProbe
 from hasten.world.browser import find_browser
 from hasten.world.browser_tab import Visitor
+from hasten.world.load import LoadResult
 from hasten.world.principals import Sessions
 
 Progress = Callable[[float, str], None]
@@ -111,6 +113,7 @@ def _api_and_database(found: _Gathered, sessions: Sessions, progress: Progress) 
     with ExitStack() as stack:
         uptime = stack.enter_context(UptimeProbe(app.url, app.target.application.health))
         sampler = stack.enter_context(ProcessSampler(app.processes, application=name)) if app.processes else None
+        inside = stack.enter_context(TraceSampler(app.policy.workers_dir))
         began = time.monotonic()
         try:
             api = observe_api(app.url, app.target, sessions, progress, folder=app.root)
@@ -123,6 +126,7 @@ def _api_and_database(found: _Gathered, sessions: Sessions, progress: Progress) 
     found.measurements += [*api.measurements, *observe_cache(api.load, name), *uptime.measurements(name)]
     found.parts |= {"responses": api.responses, "requests_per_day": api.requests_per_day}
     found.missing |= api.missing
+    found.attempt("traces", lambda: _traces(found, inside, api.load))
     if sampler is None:
         found.missing["process"] = "no process of the application is known ([application] processes or pids)"
     else:
@@ -131,6 +135,11 @@ def _api_and_database(found: _Gathered, sessions: Sessions, progress: Progress) 
         # A database that went away during the run leaves numbers that mean nothing: that is not a missing part.
         app.database.check()
         found.attempt("database", lambda: _database(found, mark))
+
+
+def _traces(found: _Gathered, inside: TraceSampler, load: LoadResult) -> None:
+    traces, workers = inside.result(load)
+    found.parts |= {"traces": traces, "workers": workers}
 
 
 def _processes(found: _Gathered, sampler: ProcessSampler) -> None:

@@ -139,7 +139,7 @@ def _wait_for_arms(exchange: Exchange, request: LoadRequest, setting: Setting) -
         if time.monotonic() > until:
             raise ApplyFailed(
                 "no worker of the application takes the candidate",
-                hint="is it started through the agent (`agent = true`, or hasten-run)? its log says what it refuses",
+                hint="is it started with the agent (`hasten run`, or `agent = true`)? its log says what it refuses",
             )
         time.sleep(0.1)
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import msgspec
 
 from hasten import __version__
 from hasten.model import Measurement
 from hasten.objectives import OBJECTIVES, Standing
+from hasten.picture import PARTS, RoutePicture
 from hasten.quantities import amount, duration
 from hasten.record.history import Measured
 from hasten.record.report import Report
@@ -45,6 +47,12 @@ def render(found: Report, name: str) -> str:
         cards=[_card(standing) for standing in found.objectives],
         reached=sum(standing.met for standing in found.objectives),
         board_plot=plots.dumbbells(_distances(found.objectives), "× target (1 is reached, logarithmic)"),
+        pictures=_pictures(found.runs),
+        picture_plot=plots.stacks(
+            [(each.route, {part: 1000 * s for part, s in each.parts.items()}) for each in _pictures(found.runs)],
+            PARTS,
+            "mean request, ms",
+        ),
         route_plot=plots.dumbbells(_routes(found.runs), "p95 of each route, ms (logarithmic)"),
         forest_plot=plots.forest(
             [(line.label.removeprefix("index "), line.trial) for line in found.changes if line.trial]
@@ -94,6 +102,18 @@ def _distances(standings: list[Standing]) -> list[Dumbbell]:
 
 def _over(value: float | None, target: float) -> float | None:
     return None if value is None else value / target
+
+
+def _pictures(runs: list[Measured]) -> list[RoutePicture]:
+    """
+    The routes whose time the latest run could take apart.
+    """
+    found = msgspec.convert(runs[-1].details.get("pictures", []), list[RoutePicture]) if runs else []
+    # The ledger keeps names in the order of the alphabet.
+    return [
+        msgspec.structs.replace(each, parts={part: each.parts[part] for part in PARTS if part in each.parts})
+        for each in found
+    ]
 
 
 def _routes(runs: list[Measured]) -> list[Dumbbell]:

@@ -135,6 +135,40 @@ def forest(trials: Sequence[tuple[str, Trial]]) -> str:
         return _svg(figure, "effect of each change")
 
 
+#: Parts of a bar, in the order of the bars: tones that stand out from light and dark paper alike.
+_PARTS = (
+    "#4477aa", "#66a3d9", "#1f9e9e", "#cc6677", "#aa4499", "#882255", "#ddaa33", "#b58900", "#999999", "#44aa66",
+    "#777799",
+)  # fmt: skip
+
+
+def stacks(rows: Sequence[tuple[str, dict[str, float]]], parts: Sequence[str], xlabel: str) -> str:
+    """
+    An SVG with a bar per row, made of its parts one after the other in the order of `parts`; a legend names them.
+    """
+    rows = [row for row in rows if any(row[1].values())]
+    if not rows:
+        return ""
+    used = [part for part in parts if any(row.get(part) for _, row in rows)]
+    with mpl.rc_context(_STYLE):
+        figure, axes = _figure(len(rows))
+        left = [0.0] * len(rows)
+        for part in used:
+            widths = [row.get(part, 0.0) for _, row in reversed(rows)]
+            color = _PARTS[list(parts).index(part) % len(_PARTS)]
+            axes.barh(range(len(rows)), widths, left=left, height=0.62, color=color, label=part)
+            left = [begin + width for begin, width in zip(left, widths, strict=True)]
+        axes.set_yticks(range(len(rows)), [label for label, _ in reversed(rows)])
+        axes.set_xlabel(xlabel)
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.tick_params(axis="y", length=0)
+        axes.xaxis.set_major_formatter(_plain)
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), labelcolor=INK)
+        return _svg(figure, xlabel)
+
+
 def blocks(trial: Trial) -> str:
     """
     An SVG with both arms of every pair of a trial, the ratio of each, and the repeated interval of every look.

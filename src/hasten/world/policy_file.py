@@ -67,6 +67,23 @@ class Candidate(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     rules: list[Rule]
 
 
+class Record(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """
+    The section `record`: requests of visitors are recorded for a while. docs/policy.md says what each bound is.
+    """
+
+    id: str
+    key: str
+    share: float
+    per_s: float
+    most_bytes: int
+    for_s: float
+    expires_at: float
+    uuids: bool = False
+    parameters: list[str] = []
+    cookies: list[str] = []
+
+
 class Policy(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """
     The whole document.
@@ -76,6 +93,7 @@ class Policy(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     revision: int
     rules: list[Rule]
     trial: Candidate | None = None
+    record: Record | None = None
 
     def has(self, rule: Rule) -> bool:
         """
@@ -158,6 +176,16 @@ class PolicyFile:
             HastenError: that revision was not kept.
             Unreachable: the file cannot be written.
         """
+        _, latest, rules = self.earlier(revision)
+        return self._next(rules, Policy(version=1, revision=latest, rules=[]))
+
+    def earlier(self, revision: int | None = None) -> tuple[int, int, list[Rule]]:
+        """
+        What `go_back` would put in force: the revision whose rules they are, the latest there is, and the rules.
+
+        Raises:
+            HastenError: that revision was not kept.
+        """
         kept = self.revisions()
         latest = max(kept, default=0)
         try:
@@ -169,8 +197,17 @@ class PolicyFile:
         if wanted and wanted not in kept:
             names = ", ".join(map(str, sorted(kept))) or "none"
             raise HastenError(f"revision {wanted} of the policy was not kept", hint=f"kept: {names}; 0 is no rule")
-        rules = kept[wanted].rules if wanted else []
-        return self._next(rules, Policy(version=1, revision=latest, rules=[]))
+        return wanted, latest, kept[wanted].rules if wanted else []
+
+    def record(self, section: Record | None) -> None:
+        """
+        This is what is recorded from now on, under the same revision; None: nothing.
+
+        Raises:
+            Unreachable: the file cannot be written; the policy is as before.
+        """
+        self._write(self.path, msgspec.json.encode(msgspec.structs.replace(self.read(), record=section)))
+        event("record", id=section.id if section else None)
 
     def stop(self) -> None:
         """
@@ -228,7 +265,8 @@ class PolicyFile:
         finally:
             lease.end()
             # The same revision without its trial: nothing was changed for good.
-            self._write(self.path, msgspec.json.encode(msgspec.structs.replace(before, trial=None)))
+            after = msgspec.structs.replace(before, trial=None, record=self._recorded())
+            self._write(self.path, msgspec.json.encode(after))
         if lease.lost is not None:
             raise Unreachable(
                 f"the candidate could not be renewed, so part of the trial ran without it: {lease.lost}",
@@ -237,19 +275,29 @@ class PolicyFile:
 
     def _renew(self, before: Policy, trial: Candidate) -> None:
         until = self._wall() + trial.lease_s
-        renewed = msgspec.structs.replace(before, trial=msgspec.structs.replace(trial, expires_at=until))
+        leased = msgspec.structs.replace(trial, expires_at=until)
+        renewed = msgspec.structs.replace(before, trial=leased, record=self._recorded())
         self._write(self.path, msgspec.json.encode(renewed))
 
     def _next(self, rules: list[Rule], after: Policy) -> Policy:
         made = Policy(version=1, revision=max([after.revision, *self.revisions()]) + 1, rules=rules)
-        data = msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
-        # First the policy, then its copy: what is kept as a revision has been in force.
-        self._write(self.path, data)
-        self._write(self.revisions_dir / f"{made.revision:08d}.json", data)
+        # First the policy, then its copy: what is kept as a revision has been in force. A recording is none of it.
+        self._write(self.path, _readable(msgspec.structs.replace(made, record=self._recorded())))
+        self._write(self.revisions_dir / f"{made.revision:08d}.json", _readable(made))
         for path in sorted(self.revisions_dir.glob("*.json"))[:-MOST_REVISIONS]:
             path.unlink(missing_ok=True)
         event("policy", revision=made.revision, rules=[rule.id for rule in rules])
         return made
+
+    def _recorded(self) -> Record | None:
+        """
+        What is recorded as the file has it now: it may have been ended meanwhile, and its key is not to come back.
+        """
+        try:
+            found = self.read().record
+        except HastenError:
+            return None
+        return found if found is not None and found.expires_at > self._wall() else None
 
     def _write(self, path: Path, data: bytes) -> None:
         try:
@@ -294,6 +342,10 @@ def with_rule(rules: list[Rule], rule: Rule) -> list[Rule]:
     if any(each.id == rule.id for each in rules):
         return [rule if each.id == rule.id else each for each in rules]
     return [*rules, rule]
+
+
+def _readable(policy: Policy) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(policy), indent=2) + b"\n"
 
 
 def _revision(path: Path) -> Policy | None:

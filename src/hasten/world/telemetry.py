@@ -1,8 +1,8 @@
 """
 What the agents in the application have counted: the snapshots of the workers that live, merged.
 
-`docs/telemetry.md` describes a snapshot. Counts of a worker that has ended are gone with it: what is told is what the
-present workers have seen since they began.
+`docs/telemetry.md` describes a snapshot. What is told here is what the present workers have seen since they began;
+`world.ended` keeps the counts of those that have ended.
 """
 
 from collections import Counter
@@ -63,11 +63,42 @@ class StatementLine(
     buckets: list[int]
 
 
+class ProcessLine(Noun, frozen=True, kw_only=True):
+    """
+    The worker itself, when it wrote its snapshot.
+    """
+
+    rss_bytes: int
+    requests: int = 0
+
+
+class ConnectionLine(Noun, frozen=True, kw_only=True):
+    """
+    The database connections of a worker since it began.
+    """
+
+    opened: int
+
+
+class StallLine(Noun, frozen=True, kw_only=True):
+    """
+    How often, and how long, a line of the application has held the event loop of one worker.
+    """
+
+    place: str
+    count: int
+    sum_ns: int
+
+
 class Snapshot(
     Noun,
     frozen=True,
     kw_only=True,
-    rename={"routes": "http.server.request.duration", "statements": "db.client.operation.duration"},
+    rename={
+        "routes": "http.server.request.duration",
+        "statements": "db.client.operation.duration",
+        "stalls": "hasten.event_loop.stall.duration",
+    },
 ):
     """
     What one process has counted.
@@ -83,6 +114,9 @@ class Snapshot(
     routes: list[RouteLine]
     statements: list[StatementLine]
     left_out: int
+    process: ProcessLine | None = None
+    connections: ConnectionLine | None = None
+    stalls: list[StallLine] = []
 
 
 class Durations(Noun, frozen=True, kw_only=True):
@@ -147,17 +181,9 @@ def folder_of(workers_dir: Path) -> Path:
 
 def snapshots(folder: Path) -> list[Snapshot]:
     """
-    The snapshots of the processes that still run, by pid; those of dead ones are removed, what is none is left alone.
+    The snapshots of the processes that still run, by pid; everything else is left alone.
     """
-    found = []
-    for path in folder.glob("*.json"):
-        snapshot = _read(path)
-        if snapshot is None:
-            continue
-        if is_of(snapshot.pid, snapshot.at):
-            found.append(snapshot)
-        else:
-            path.unlink(missing_ok=True)
+    found = [each for path in folder.glob("*.json") if (each := read(path)) and is_of(each.pid, each.at)]
     return sorted(found, key=lambda each: each.pid)
 
 
@@ -252,7 +278,10 @@ def _statement(lines: list[StatementLine]) -> Statement:
     )
 
 
-def _read(path: Path) -> Snapshot | None:
+def read(path: Path) -> Snapshot | None:
+    """
+    The snapshot in a file; None where it holds none that is understood.
+    """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Snapshot)
     except (msgspec.MsgspecError, OSError):

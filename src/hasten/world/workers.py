@@ -11,7 +11,6 @@ import psutil
 
 from hasten.errors import HastenError
 from hasten.model import Noun
-from hasten.world.http import fetch
 from hasten.world.policy_file import Policy
 
 #: An agent looks at the policy when a request comes and its last look is a quarter of a second old.
@@ -32,6 +31,8 @@ class Obeyed(Noun, frozen=True, kw_only=True):
 class Worker(Noun, frozen=True, kw_only=True):
     """
     The report of one process.
+
+    run: which `hasten run` it belongs to; abi: what compiled modules must be made for, as in their names.
     """
 
     version: int
@@ -41,11 +42,16 @@ class Worker(Noun, frozen=True, kw_only=True):
     python: str
     at: float
     policy: Obeyed
+    run: str = ""
+    abi: str = ""
 
 
-def alive(folder: Path) -> list[Worker]:
+def alive(folder: Path, *, removes: bool = True) -> list[Worker]:
     """
     The reports of the processes that still run, by pid; those of dead ones are removed.
+
+    Args:
+        removes: False for one who only watches: what is dead to it may live in another container.
     """
     found = []
     for path in sorted(folder.glob("*.json")):
@@ -54,7 +60,7 @@ def alive(folder: Path) -> list[Worker]:
             continue
         if is_of(worker.pid, worker.at):
             found.append(worker)
-        else:
+        elif removes:
             path.unlink(missing_ok=True)
     return sorted(found, key=lambda worker: worker.pid)
 
@@ -96,6 +102,9 @@ def _obeys(worker: Worker, policy: Policy) -> bool:
 
 
 def _ask(url: str, health: str) -> None:
+    # Not above: what watches workers asks nobody, and does not keep an HTTP client in memory for it.
+    from hasten.world.http import fetch
+
     try:
         fetch(url, health, timeout_s=ARRIVES_S)
     except HastenError:

@@ -2,10 +2,11 @@
 Whose code executes a statement.
 """
 
+import greenlet
 import pytest
 
 from hasten_runtime.telemetry import callers
-from hasten_runtime.telemetry.callers import caller
+from hasten_runtime.telemetry.callers import MOST_OWN, caller, own_frames
 
 
 def test_the_nearest_line_of_the_application() -> None:
@@ -44,3 +45,28 @@ def test_code_without_an_application_has_no_caller(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(callers, "_places", {})
 
     assert caller() is None
+
+
+def test_the_frames_that_lead_here() -> None:
+    """
+    The nearest first, libraries left out, and not more than are of use.
+    """
+
+    def deep(left: int) -> list[str]:
+        return deep(left - 1) if left else [function for _, _, function in own_frames()]
+
+    assert ["deep", "test_the_frames_that_lead_here"] == deep(0)[:2]
+    assert ["deep"] * MOST_OWN == deep(MOST_OWN + 2)
+
+
+def test_a_greenlet_was_started_by_somebody() -> None:
+    """
+    The frames of whoever started it come after its own.
+    """
+
+    def inside() -> list[str]:
+        return [function for _, _, function in own_frames()]
+
+    found = greenlet.greenlet(inside).switch()
+
+    assert ["inside", "test_a_greenlet_was_started_by_somebody"] == found[:2]

@@ -5,14 +5,18 @@ The snapshot of a process.
 import asyncio
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter_ns as now
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from hasten_runtime.http.asgi import Agent
 from hasten_runtime.telemetry import export, pulse, requests, statements
 from hasten_runtime.telemetry.request import OUTSIDE
 from hasten_runtime.telemetry.statements import took
@@ -169,6 +173,21 @@ def test_without_a_policy_nothing_is_written(monkeypatch: pytest.MonkeyPatch) ->
     assert 1 == len(requests.counted())
 
 
+def test_an_earlier_process_of_the_same_number_keeps_its_counts(folder: Path) -> None:
+    """
+    Its file is set aside by the first snapshot, and by none after it.
+    """
+    folder.mkdir(parents=True)
+    (folder / f"{os.getpid()}.json").write_text('{"an": "earlier one"}')
+    answered("/x")
+    found = written_now(folder)
+    written_now(folder)
+    (aside,) = (path for path in folder.glob("*.json") if path.stem != str(os.getpid()))
+
+    assert "/x" == found["http.server.request.duration"][0]["http.route"]
+    assert '{"an": "earlier one"}' == aside.read_text()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_writes_its_own(folder: Path) -> None:
@@ -202,3 +221,67 @@ def test_values_of_the_application_are_in_no_snapshot(folder: Path) -> None:
     text = (folder / f"{os.getpid()}.json").read_text().replace("test_values", "")
 
     assert not [word for word in ("Ann", "ann@", "4711", "TO ann") if word in text]
+
+
+def test_a_server_without_a_loop_is_looked_after(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The requests after a snapshot are written a moment later, though nobody comes any more.
+    """
+    monkeypatch.setattr(export, "EVERY_S", 0.05)
+    monkeypatch.setattr(export, "LOOK_AFTER_S", 0.06)
+    for name in ("/a", "/b"):
+        answered(name)
+
+    assert soon(lambda: len((snapshot(folder) or {}).get("http.server.request.duration", ())) == 2)
+    assert soon(lambda: not export._place.is_watched)
+
+
+def test_at_its_end_a_process_writes_once_more(tmp_path: Path) -> None:
+    """
+    What it has counted last is there when it is gone; a process that has counted nothing leaves no file.
+    """
+    code = (
+        "from hasten_runtime.telemetry import export, pulse, requests; from time import perf_counter_ns as now;"
+        "from hasten_runtime.telemetry.request import OUTSIDE; export.begin(); pulse.due_ns = pulse.NEVER_NS;"
+        "[requests.finished(requests.route('/last', 'GET', 2), now() - 1000, now(), 1, OUTSIDE) for _ in range(NUMBER)]"
+    )
+    environment = {**os.environ, "HASTEN_POLICY": str(tmp_path / "policy.json")}
+    for number in (0, 3):
+        subprocess.run([sys.executable, "-c", code.replace("NUMBER", str(number))], env=environment, check=True)
+    (found,) = (tmp_path / "workers" / "telemetry").glob("*.json")
+
+    assert 1 == len(json.loads(found.read_text())["http.server.request.duration"])
+
+
+def test_the_end_of_a_server_is_heard(folder: Path) -> None:
+    """
+    A server that tells its application that it ends may be ended by a signal after that: all is written by then.
+    """
+    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while len(seen) < 2:
+            message = await receive()
+            seen.append((message, snapshot(folder) is not None))
+
+    async def receive() -> Any:
+        return messages[len(seen)]
+
+    pulse.due_ns = pulse.NEVER_NS
+    answered("/last")
+    asyncio.run(Agent(app, SimpleNamespace(ticks=now), requests.observed)({"type": "lifespan"}, receive, None))  # type: ignore[arg-type]
+
+    assert [(messages[0], False), (messages[1], True)] == seen
+
+
+def test_a_last_snapshot_that_fails_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    The end of a process is not held up by it.
+    """
+    monkeypatch.setattr(export, "_extent", lambda: 1 / 0)
+    export.write_last()
+
+    assert "the last telemetry of a process is not written: ZeroDivisionError" in capsys.readouterr().err

@@ -24,11 +24,25 @@ class Nothing:
     A policy without rules.
     """
 
-    def policy(self) -> Policy:
+    due_ns = 1 << 62
+    ticks = staticmethod(now)
+    meets: Any = None
+
+
+class Something(Nothing):
+    """
+    A policy with something in it for every request.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = lambda: policy
+
+    @staticmethod
+    def meets(_path: str) -> bool:
         """
-        It stands.
+        All of them are met.
         """
-        return Policy(0, (), None)
+        return True
 
 
 def asked(app: App, *args: Any, **named: Any) -> Any:
@@ -112,7 +126,7 @@ def test_a_request_that_is_given_up_counts_as_gone() -> None:
         await asyncio.sleep(60)
 
     async def cancelled() -> None:
-        task = asyncio.ensure_future(observed(app, scope_of("/slow"), None, None))  # type: ignore[arg-type]
+        task = asyncio.ensure_future(observed(app, scope_of("/slow"), None, None, now()))  # type: ignore[arg-type]
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -149,7 +163,7 @@ def test_a_request_of_a_trial_has_its_route() -> None:
         scope["route"] = SimpleNamespace(path="/people/{name}")
         await answering(b"x")(scope, receive, send)
 
-    agent = Agent(app, SimpleNamespace(policy=lambda: policy), observed)  # type: ignore[arg-type]
+    agent = Agent(app, Something(policy), observed)  # type: ignore[arg-type]
     headers = [(b"hasten-arm", b"k" * 20 + b":candidate")]
     sent = asyncio.run(ask(agent, scope_of("/people/ann", headers=headers)))
 

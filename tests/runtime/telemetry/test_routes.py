@@ -119,6 +119,6 @@ def test_the_memory_is_bounded() -> None:
         named(f"/some/{number}")
         named("/" + "y" * 1000)
 
-    assert len(routes._of_routes) <= MOST_NAMES
+    assert len(routes.of_routes) <= MOST_NAMES
     assert len(routes._of_paths) <= MOST_NAMES
     assert all(len(path) <= routes.LONGEST_PATH for path in routes._of_paths)

@@ -150,7 +150,7 @@ def test_executions_are_counted_many_at_a_time(monkeypatch: pytest.MonkeyPatch) 
         set_doing(doing if number % 3 else OUTSIDE)
         executed("select 1")
         assert len(statements.pending) < 2 * BATCH
-        assert len(doing.events) < BATCH
+        assert len(doing) < BATCH
     statements.ended(doing)
 
     assert 10 * BATCH == counted()[0].count

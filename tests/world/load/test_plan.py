@@ -37,6 +37,8 @@ def test_a_modest_plan_for_this_machine_passes() -> None:
         {"queue_limit": -1},
         {"rate_per_s": 40_000.0, "duration_s": 3_600.0},
         {"requests": []},
+        {"arrivals": "recorded"},
+        {"arrivals": "recorded", "requests": [LoadRequest(at=[1.0]), LoadRequest()]},
         {"requests": [LoadRequest(weight=0.0)]},
         {"requests": [LoadRequest(weight=-1.0)]},
         {"requests": [LoadRequest(method="GET /")]},

@@ -5,12 +5,13 @@ hasten.world.load.schedule
 from collections import Counter
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hasten.world.load.plan import LoadPlan, LoadRequest
-from hasten.world.load.schedule import arrivals, choices
+from hasten.world.load.schedule import arrivals, choices, schedule
 
 
 def a_plan(rate_per_s: float, duration_s: float, kind: str, seed: int = 1) -> LoadPlan:
@@ -89,3 +90,58 @@ def test_the_order_is_shuffled_and_repeatable() -> None:
     assert first == choices([1, 1], 100, 1)
     assert first != choices([1, 1], 100, 2)
     assert list(first) != sorted(first)
+
+
+def recorded(rate_per_s: float, duration_s: float, *came: list[float]) -> tuple[list[float], list[int]]:
+    """
+    The moments and the order of requests that came at these moments.
+    """
+    plan = a_plan(rate_per_s, duration_s, "recorded")
+    requests = [LoadRequest(path=f"/{index}", at=at) for index, at in enumerate(came)]
+    moments, which = schedule(msgspec.structs.replace(plan, requests=requests))
+    return list(moments), list(which)
+
+
+def test_recorded_requests_come_as_they_came() -> None:
+    """
+    At the recorded rate: in the recorded order, each at its moment from the first one on.
+    """
+    moments, which = recorded(0.5, 8, [10.0, 14.0], [11.0, 16.0])
+
+    assert [0, 1, 0, 1] == which
+    assert [0.0, 1.0, 4.0, 6.0] == pytest.approx(moments)
+
+
+def test_a_recording_begins_anew_at_its_end() -> None:
+    """
+    As if it had gone on like that; and another rate stretches it, gaps and all.
+    """
+    moments, which = recorded(1.0, 8, [10.0, 14.0], [11.0, 16.0])
+
+    assert [0, 1, 0, 1, 0, 1, 0, 1] == which
+    assert [0.0, 0.5, 2.0, 3.0, 4.0, 4.5, 6.0, 7.0] == pytest.approx(moments)
+
+
+def test_a_single_moment_is_a_recording_too() -> None:
+    """
+    It is repeated at the rate.
+    """
+    assert ([0.0, 0.5, 1.0, 1.5], [0, 0, 0, 0]) == recorded(2.0, 2, [7.0])
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1_000), min_size=1, max_size=5), min_size=1, max_size=5),
+    st.floats(0.5, 50),
+    st.floats(1, 20),
+)
+@settings(deadline=None)
+def test_the_rate_is_kept_whatever_was_recorded(came: list[list[float]], rate_per_s: float, duration_s: float) -> None:
+    """
+    Moments ascend, all of them within the time, as many as the rate says to within one round of the recording.
+    """
+    moments, which = recorded(rate_per_s, duration_s, *came)
+    count = sum(map(len, came))
+
+    assert sorted(moments) == moments and all(0 <= each < duration_s for each in moments)
+    assert abs(len(moments) - rate_per_s * duration_s) <= count + 1
+    assert len(which) == len(moments)

@@ -74,3 +74,12 @@ def test_a_bad_line_is_named(line: str) -> None:
     """
     with pytest.raises(ConfigError, match="line 2"):
         read('{"path": "/a"}', line)
+
+
+def test_moments_stay_with_their_request() -> None:
+    """
+    Those of equal lines together.
+    """
+    found = read('{"path": "/a", "weight": 2, "at": [0.5, 3]}', '{"path": "/a", "at": [1.25]}', '{"path": "/b"}')
+
+    assert {"/a": [0.5, 3, 1.25], "/b": []} == {each.path: each.at for each in found.requests}

@@ -8,12 +8,13 @@ from collections.abc import Awaitable
 from typing import Any, Callable, Optional
 
 from hasten_runtime.arms import CANDIDATE, HEADER, Arm, arm_of
-from hasten_runtime.http.aside import in_a_thread
+from hasten_runtime.http.aside import Aside, in_a_thread
 from hasten_runtime.http.chain import Chains, matching
+from hasten_runtime.http.compression import Variants as AnyVariants
 from hasten_runtime.http.links import Link
 from hasten_runtime.http.variants import Variants
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.policy import Policy
+from hasten_runtime.policy import Policy, Record
 from hasten_runtime.standing import Standing
 from hasten_runtime.telemetry.request import given
 
@@ -21,7 +22,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Observe = Callable[[Application, Scope, Receive, Send], Awaitable[None]]
+Observe = Callable[[Application, Scope, Receive, Send, int], Awaitable[None]]
 
 
 class Agent:
@@ -32,35 +33,57 @@ class Agent:
         app: The application as the server loaded it.
         standing: The policy as it stands.
         observe: Counts a request that it has answered by what it is given, if requests are counted.
+        variants, aside: Where coded bodies are, and where work is done that takes long; asyncio's if not given.
     """
 
-    def __init__(self, app: Application, standing: Standing, observe: Optional[Observe] = None) -> None:
+    def __init__(
+        self,
+        app: Application,
+        standing: Standing,
+        observe: Optional[Observe] = None,
+        variants: Optional[AnyVariants] = None,
+        aside: Aside = in_a_thread,
+    ) -> None:
         self.app = app
         self._standing = standing
         self._observe = observe
-        self._variants = Variants()
-        self._chains = Chains(self._variants, in_a_thread)
+        self._ticks = standing.ticks
+        self._variants = Variants() if variants is None else variants
+        self._chains = Chains(self._variants, aside)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """
         The request is answered, by the application.
         """
-        if self._observe is not None and scope["type"] == "http":
-            return self._observe(self._answer, scope, receive, send)
-        return self._answer(scope, receive, send)
+        app = self.app
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan" and self._observe is not None:
+                receive = _heard(receive)
+            return app(scope, receive, send)
+        standing, began_ns = self._standing, self._ticks()
+        if began_ns >= standing.due_ns:
+            standing.look()
+        meets = standing.meets
+        if meets is not None and meets(scope["path"]):
+            app = self._obedient
+        if self._observe is not None:
+            return self._observe(app, scope, receive, send, began_ns)
+        return app(scope, receive, send)
 
-    def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    def _obedient(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        chain: list[Link] = []
+        # The application is not called in here: what it raises is the server's, and none of our faults.
         try:
-            if scope["type"] == "http":
-                policy = self._standing.policy()
-                if policy.rules or policy.trial is not None:
-                    return self._obey(policy, scope, receive, send)
+            scope, send, chain = self._obey(self._standing.policy(), scope, send)
         except Exception as error:
             say_once("rules", "a request passes without any rule: " + reason_of(error))
-        return self.app(scope, receive, send)
+        return self._answered(scope, receive, chain) if chain else self.app(scope, receive, send)
 
-    def _obey(self, policy: Policy, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        rules = policy.rules
+    def _obey(self, policy: Policy, scope: Scope, send: Send) -> tuple[Scope, Send, list[Link]]:
+        """
+        What the application is to have, and what stands in front of its answer where a rule says so.
+        """
+        rules, is_ours = policy.rules, False
         if policy.trial is not None:
             arm = arm_of(policy.trial, scope)
             if arm.name == CANDIDATE:
@@ -69,11 +92,11 @@ class Agent:
                 scope = {**scope, "headers": arm.headers}
                 given(scope)
             if arm.asked:
-                send = _labeled(send, arm, policy.revision)
+                is_ours, send = True, _labeled(send, arm, policy.revision)
+        if policy.record is not None and not is_ours:
+            send = _recorded(policy.record, scope, send)
         found = matching(rules, scope["method"], scope["path"])
-        if not found:
-            return self.app(scope, receive, send)
-        return self._answered(scope, receive, self._chains.of(found, scope, send))
+        return scope, send, self._chains.of(found, scope, send) if found else []
 
     async def _answered(self, scope: Scope, receive: Receive, chain: list[Link]) -> None:
         try:
@@ -82,6 +105,29 @@ class Agent:
             # Also where the application fails: the server is to see as much of the answer as it would have seen.
             for link in reversed(chain):
                 await link.let_go()
+
+
+def _heard(receive: Receive) -> Receive:
+    """
+    When the server says that it ends, what was counted is written once more: a signal may end the process after that.
+    """
+
+    async def receive_and_write() -> Any:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            from hasten_runtime.telemetry import export
+
+            export.write_last()
+        return message
+
+    return receive_and_write
+
+
+def _recorded(record: Record, scope: Scope, send: Send) -> Send:
+    # Nobody is recorded most of the time, so most processes never load it.
+    from hasten_runtime.recorder import watching
+
+    return watching.asgi(record, scope, send)
 
 
 def _labeled(send: Send, arm: Arm, revision: int) -> Send:

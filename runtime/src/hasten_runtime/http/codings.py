@@ -1,5 +1,6 @@
 """
-The codings that can be made here: gzip always, brotli and Zstandard where the application's environment has them.
+The codings that can be made here: gzip always, brotli and Zstandard where the application's environment has them, or
+where they lie ready beside it (`hasten_runtime.accelerators`).
 
 Nothing is installed for them, and a module that cannot be imported is a coding that is not offered.
 """
@@ -8,6 +9,7 @@ import importlib
 import zlib
 from typing import Any, Callable, Protocol
 
+from hasten_runtime import accelerators
 from hasten_runtime.once import reason_of, say_once
 
 
@@ -63,13 +65,23 @@ class _Zstandard:
 
 
 def _brotli() -> Callable[[int], Packer]:
-    module = importlib.import_module("brotli")
+    module = _imported("brotli", "_brotli")
     return lambda level: _Brotli(module, level)
 
 
 def _zstandard() -> Callable[[int], Packer]:
-    module = importlib.import_module("zstandard")
+    module = _imported("zstandard", "backend_c")
     return lambda level: _Zstandard(module, level)
+
+
+def _imported(name: str, compiled: str) -> Any:
+    """
+    The application's own module, else the compiled part of one that lies ready.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return accelerators.load(compiled)
 
 
 _MAKERS: dict[str, Callable[[], Callable[[int], Packer]]] = {

@@ -34,6 +34,13 @@ class ThreadVariants:
         """
         return self._kept.size_bytes
 
+    def kept(self, key: Key) -> bool:
+        """
+        Whether the answer for this key is known without compressing.
+        """
+        with self._lock:
+            return key in self._kept
+
     async def of(self, body: bytes, coding: str, level: int, most_bytes: int) -> Optional[bytes]:
         """
         The coded body, or None where it would not be smaller. Threads that ask together wait for one compression.

@@ -15,7 +15,7 @@ from hasten_runtime.http.environ import Environ, asking_scope, path_of, scope_of
 from hasten_runtime.http.thread_variants import ThreadVariants
 from hasten_runtime.http.wsgi_answer import Answer
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.policy import Policy
+from hasten_runtime.policy import Policy, Record
 from hasten_runtime.standing import Standing
 
 #: In each environ of waitress, and of no other server.
@@ -23,6 +23,7 @@ WAITRESS = "waitress.client_disconnected"
 
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Observe = Callable[[Application, Environ, StartResponse], Iterable[bytes]]
 
 
 class Agent:
@@ -32,11 +33,13 @@ class Agent:
     Args:
         app: The application as the server loaded it.
         standing: The policy as it stands.
+        observe: Counts a request that it has answered by what it is given, if requests are counted.
     """
 
-    def __init__(self, app: Application, standing: Standing) -> None:
+    def __init__(self, app: Application, standing: Standing, observe: Optional[Observe] = None) -> None:
         self.app = app
         self._standing = standing
+        self._observe = observe
         self._variants = ThreadVariants()
         self._chains = Chains(self._variants, here)
 
@@ -44,11 +47,16 @@ class Agent:
         """
         The request is answered, by the application.
         """
+        if self._observe is not None:
+            return self._observe(self._answer, environ, start_response)
+        return self._answer(environ, start_response)
+
+    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         answer = None
         # The application is not called in here: what it raises is the server's, and none of our faults.
         try:
             policy = self._standing.policy()
-            if policy.rules or policy.trial is not None:
+            if policy.rules or policy.trial is not None or policy.record is not None:
                 start_response, answer = self._obey(policy, environ, start_response)
         except Exception as error:
             say_once("rules", "a request passes without any rule: " + reason_of(error))
@@ -60,14 +68,16 @@ class Agent:
         """
         The start_response that the application is to have, and what stands in front of it where a rule says so.
         """
-        rules = policy.rules
+        rules, is_ours = policy.rules, False
         if policy.trial is not None:
             arm = arm_of(policy.trial, asking_scope(environ))
             if arm.name == CANDIDATE:
                 rules = policy.trial.rules
             environ.pop("HTTP_HASTEN_ARM", None)
             if arm.asked:
-                start_response = _labeled(start_response, arm, policy.revision)
+                is_ours, start_response = True, _labeled(start_response, arm, policy.revision)
+        if policy.record is not None and not is_ours:
+            start_response = _recorded(policy.record, environ, start_response)
         method = environ["REQUEST_METHOD"]
         found = matching(rules, method, path_of(environ))
         if method == "HEAD" and WAITRESS in environ:
@@ -78,6 +88,13 @@ class Agent:
         answer = Answer(start_response, is_head=method == "HEAD")
         answer.chain = self._chains.of(found, scope_of(environ), answer.send)
         return start_response, answer if answer.chain else None
+
+
+def _recorded(record: Record, environ: Environ, start_response: StartResponse) -> StartResponse:
+    # Nobody is recorded most of the time, so most processes never load it.
+    from hasten_runtime.recorder import watching
+
+    return watching.wsgi(record, environ, start_response)
 
 
 def _labeled(start_response: StartResponse, arm: Arm, revision: int) -> StartResponse:

@@ -4,7 +4,7 @@ Which line of the application is executing a statement: the nearest one that is 
 
 import os
 import sys
-from typing import Optional
+from typing import Any, Optional
 
 #: Frames that are looked at: frameworks and ORMs are deep, and the application's code is above them.
 MOST_FRAMES = 80
@@ -14,6 +14,12 @@ _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.s
 #: File → its name relative to the folder where the process runs; None for a library's.
 _places: dict[str, Optional[str]] = {}
 MOST_FILES = 5_000
+#: For a trace: of one step, and the frames that are looked at for them.
+MOST_OWN = 4
+MOST_FRAMES_OF_A_STEP = 200
+
+#: File, line and function.
+Frame = tuple[str, int, str]
 
 
 def caller() -> Optional[str]:
@@ -37,6 +43,39 @@ def caller() -> Optional[str]:
             return None
         frame = back
     return None
+
+
+def own_frames() -> tuple[Frame, ...]:
+    """
+    The application's frames that lead here, the nearest first, and not more than four.
+    """
+    found = own_frames_of(sys._getframe(1))
+    greenlet = sys.modules.get("greenlet")
+    if greenlet is not None and len(found) < MOST_OWN:
+        # SQLAlchemy runs its synchronous code in one; who awaits it is in the one that it was started from.
+        start = greenlet.getcurrent().parent
+        if start is not None and start.gr_frame is not None:
+            found = (found + own_frames_of(start.gr_frame))[:MOST_OWN]
+    return found
+
+
+def own_frames_of(frame: Any) -> tuple[Frame, ...]:
+    """
+    The application's frames that lead to this one.
+    """
+    found: list[Frame] = []
+    for _ in range(MOST_FRAMES_OF_A_STEP):
+        if frame is None or len(found) >= MOST_OWN:
+            break
+        code = frame.f_code
+        try:
+            place = _places[code.co_filename]
+        except KeyError:
+            place = _places[code.co_filename] = _own(code.co_filename)
+        if place is not None:
+            found.append((place, frame.f_lineno, code.co_name))
+        frame = frame.f_back
+    return tuple(found)
 
 
 def _own(file: str) -> Optional[str]:

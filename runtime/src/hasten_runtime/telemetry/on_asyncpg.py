@@ -7,15 +7,21 @@ the opening is counted; of COPY, nothing.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from time import perf_counter_ns as now
 from types import ModuleType
 from typing import Any, Callable
 
-from hasten_runtime.once import say_once
+from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.statements import took
+from hasten_runtime.telemetry.traces import database, trace
 
 Method = Callable[..., Any]
+
+#: Values that nobody here knows: those of a prepared statement, unless it says them.
+_UNKNOWN = object()
+_values: ContextVar[Any] = ContextVar("hasten_asyncpg_values", default=_UNKNOWN)
 
 
 def hook(asyncpg: ModuleType) -> None:
@@ -30,9 +36,14 @@ def hook(asyncpg: ModuleType) -> None:
     _replace(connection, "execute", _simple)
     _replace(connection, "_execute", _with_text)
     _replace(connection, "_executemany", _with_text)
+    _replace(prepared, "_PreparedStatement__bind_execute", _with_values)
     _replace(prepared, "_PreparedStatement__do_execute", _with_own_text)
     _replace(cursor, "_bind_exec", _with_own_text)
     _replace(cursor, "_bind", _with_own_text)
+    utils = import_module("asyncpg.connect_utils")
+    connect = getattr(utils, "_connect", None)
+    if connect is not None:
+        utils._connect = database.waited(connect, "postgresql")  # type: ignore[attr-defined]
 
 
 def _replace(of: type, name: str, wrapper: Callable[[Method], Method]) -> None:
@@ -50,8 +61,12 @@ def _with_text(inner: Method) -> Method:
             result = await inner(self, query, *args, **named)
         except BaseException:
             took(query, began_ns, True)
+            if trace.under_way:
+                _trace(query, args[0] if args else None, began_ns, None)
             raise
         took(query, began_ns)
+        if trace.under_way:
+            _trace(query, args[0] if args else None, began_ns, result)
         return result
 
     return alike(timed, inner)
@@ -64,11 +79,44 @@ def _with_own_text(inner: Method) -> Method:
             result = await inner(self, *args, **named)
         except BaseException:
             took(self._query, began_ns, True)
+            if trace.under_way:
+                _trace(self._query, _values.get(), began_ns, None)
             raise
         took(self._query, began_ns)
+        if trace.under_way:
+            _trace(self._query, _values.get(), began_ns, result)
         return result
 
     return alike(timed, inner)
+
+
+def _with_values(inner: Method) -> Method:
+    """
+    The values of a prepared statement are known to what it calls, if a request is being traced.
+    """
+
+    async def executed(self: Any, args: Any, *more: Any, **named: Any) -> Any:
+        if not trace.under_way:
+            return await inner(self, args, *more, **named)
+        token = _values.set(args)
+        try:
+            return await inner(self, args, *more, **named)
+        finally:
+            _values.reset(token)
+
+    return alike(executed, inner)
+
+
+def _trace(query: Any, values: Any, began_ns: int, result: Any) -> None:
+    """
+    The statement is a step of the request under way.
+    """
+    try:
+        # Rows, or rows with the server's word of what was done, or that word alone.
+        found = result[0] if isinstance(result, tuple) and result else result
+        database.executed(query, values, began_ns, len(found) if isinstance(found, list) else -1, is_blocking=False)
+    except Exception as error:
+        say_once("asyncpg trace", "a statement is missing in a trace: " + reason_of(error))
 
 
 def _simple(inner: Method) -> Method:

@@ -16,18 +16,28 @@ from typing import Any, Callable
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.statements import took
+from hasten_runtime.telemetry.traces import database, trace
+from hasten_runtime.telemetry.weaving import PREFIX, woven
 
 Method = Callable[..., Any]
 
 #: Opens the transaction of the statement that follows, and is timed with it.
 _PART_OF_THE_NEXT = b"BEGIN"
+#: The class of connections that wait for the server without an event loop.
+_synchronous: Any = ()
 
 
 def hook(psycopg: ModuleType) -> None:
     """
     Every cursor and connection of psycopg counts its statements.
     """
-    for name in ("_execute_gen", "_executemany_gen_pipeline", "_executemany_gen_no_pipeline"):
+    global _synchronous
+    _synchronous = psycopg.Connection
+    database.watch_connect(psycopg.Connection, "postgresql", is_async=False)
+    psycopg.connect = psycopg.Connection.connect  # type: ignore[attr-defined]
+    database.watch_connect(psycopg.AsyncConnection, "postgresql", is_async=True)
+    _replace(psycopg.Cursor, "_execute_gen", _timed_within)
+    for name in ("_executemany_gen_pipeline", "_executemany_gen_no_pipeline"):
         _replace(psycopg.Cursor, name, _timed)
     _replace(psycopg.ServerCursor, "_declare_gen", _timed)
     _replace(psycopg.Connection, "_exec_command", _command)
@@ -44,6 +54,25 @@ def _replace(of: type, name: str, wrapper: Callable[[Method], Method]) -> None:
     setattr(owner, name, wrapper(owner.__dict__[name]))
 
 
+def _timed_within(inner: Method) -> Method:
+    """
+    Timed as by `_timed`, by statements of its own: this is what every execution goes through.
+    """
+    text = "query if type(query) is str else _hasten_text(self, query)"
+    step = "if _hasten_trace.under_way: _hasten_step(self, query, (params,), _hasten_began_ns)"
+    found = woven(
+        inner,
+        before="_hasten_began_ns = _hasten_now()",
+        after=f"_hasten_took({text}, _hasten_began_ns)\n{step}",
+        failed=f"_hasten_took({text}, _hasten_began_ns, True)\n    {step}",
+        names={
+            PREFIX + "now": now, PREFIX + "took": took, PREFIX + "text": _text,
+            PREFIX + "trace": trace, PREFIX + "step": _trace,
+        },
+    )  # fmt: skip
+    return found or _timed(inner)
+
+
 def _timed(inner: Method) -> Method:
     def timed(self: Any, query: Any, *args: Any, **named: Any) -> Generator[Any, Any, Any]:
         began_ns = now()
@@ -51,8 +80,12 @@ def _timed(inner: Method) -> Method:
             result = yield from inner(self, query, *args, **named)
         except BaseException:
             took(query if type(query) is str else _text(self, query), began_ns, True)
+            if trace.under_way:
+                _trace(self, query, args, began_ns)
             raise
         took(query if type(query) is str else _text(self, query), began_ns)
+        if trace.under_way:
+            _trace(self, query, args, began_ns)
         return result
 
     return alike(timed, inner)
@@ -66,6 +99,21 @@ def _command(inner: Method) -> Method:
 
     timed = _timed(inner)
     return alike(command, inner)
+
+
+def _trace(of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
+    """
+    The statement is a step of the request under way; `of` is a cursor, or the connection for a COMMIT.
+    """
+    try:
+        connection = getattr(of, "_conn", of)
+        result = getattr(of, "pgresult", None)
+        rows = result.ntuples if result is not None and result.nfields else -1
+        database.executed(
+            _text(of, query), args[0] if args else None, began_ns, rows, isinstance(connection, _synchronous)
+        )
+    except Exception as error:
+        say_once("psycopg trace", "a statement is missing in a trace: " + reason_of(error))
 
 
 def _text(cursor: Any, query: Any) -> Any:

@@ -15,6 +15,7 @@ from hasten_runtime.hooks import after_import
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.statements import took
+from hasten_runtime.telemetry.traces import database, stalls, trace
 
 Method = Callable[..., Any]
 
@@ -30,7 +31,11 @@ def hook(psycopg2: ModuleType) -> None:
         setattr(counting, name, _timed(getattr(plain_cursor, name)))
 
     def connect_and_count(*args: Any, **named: Any) -> Any:
+        began_ns = now()
         connection = connect(*args, **named)
+        database.connected(began_ns, "postgresql")
+        if trace.under_way:
+            stalls.held(began_ns, "opening a connection")
         try:
             # A connection of another class may make something of its own out of `cursor_factory`.
             if type(connection) is plain_connection and connection.cursor_factory in (None, plain_cursor):
@@ -56,13 +61,29 @@ def _timed(inner: Method) -> Method:
             result = inner(self, query, *args, **named)
         except BaseException:
             took(query if type(query) is str else _text(self, query), began_ns, True)
+            if trace.under_way:
+                _trace(self, query, args, named, began_ns)
             raise
         took(query if type(query) is str else _text(self, query), began_ns)
+        if trace.under_way:
+            _trace(self, query, args, named, began_ns)
         return result
 
     timed.__wrapped__ = inner  # type: ignore[attr-defined]
     timed.__name__, timed.__doc__ = inner.__name__, inner.__doc__
     return timed
+
+
+def _trace(cursor: Any, query: Any, args: tuple[Any, ...], named: dict[str, Any], began_ns: int) -> None:
+    """
+    The statement is a step of the request under way.
+    """
+    try:
+        values = args[0] if args else named.get("vars", named.get("vars_list"))
+        rows = cursor.rowcount if cursor.description is not None else -1
+        database.executed(_text(cursor, query), values, began_ns, rows, is_blocking=True)
+    except Exception as error:
+        say_once("psycopg2 trace", "a statement is missing in a trace: " + reason_of(error))
 
 
 def _text(cursor: Any, query: Any) -> Any:

@@ -6,14 +6,19 @@ last piece of its answer: what a framework does afterwards (background tasks) is
 a slow client takes its time for, neither is that. An answer that ends in an error before it began counts as 5xx.
 """
 
+import _thread
 from collections.abc import Awaitable
 from time import perf_counter_ns as now
 from typing import Any, Callable
 
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.telemetry import pulse, routes, statements
+from hasten_runtime.telemetry import pulse, routes
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, Over, set_doing
+from hasten_runtime.telemetry.routes import name_of
+from hasten_runtime.telemetry.routes import of_routes as _named_by
+from hasten_runtime.telemetry.statements import sum_up
+from hasten_runtime.telemetry.traces import sampling
 
 #: Of routes × methods × classes of status; what is beyond counts as OTHERS.
 MOST_ROUTES = 500
@@ -41,50 +46,83 @@ class Route(Histogram):
 
 
 _table: dict[tuple[str, str, int], Route] = {}
+#: Requests that are over and not counted yet: the route's name, the method, when it came, and what it was.
+_waiting: list[tuple[str, str, int, Doing]] = []
+#: Counted together, for what is counted with the caches cold costs several times as much.
+BATCH = 32
+_counting = _thread.allocate_lock()
 
 
-async def observed(app: Any, scope: Scope, receive: Any, send: Send) -> None:
+async def observed(app: Any, scope: Scope, receive: Any, send: Send, began_ns: int) -> None:
     """
     The application answers the request, and the request is counted.
+
+    Args:
+        began_ns: When it came.
     """
-    status = sent_bytes = ended_ns = 0
     path, root, doing = "", None, OUTSIDE
     try:
         path, root = scope["path"], scope.get("root_path")
-        doing = Doing()
+        doing = Doing(send)
         set_doing(doing)
+        send = doing.watched
+        if began_ns >= sampling.due_ns:
+            app = sampling.traced(app, began_ns)
     except Exception as error:
         say_once("requests", "a request is not counted: " + reason_of(error))
-    began_ns = now()
-
-    def watched(message: Any) -> Awaitable[None]:
-        nonlocal status, sent_bytes, ended_ns
-        try:
-            if message["type"] == "http.response.body":
-                sent_bytes += len(message.get("body", b""))
-                if not message.get("more_body"):
-                    ended_ns = now()
-            elif message["type"] == "http.response.start":
-                status = message["status"]
-        except Exception as error:
-            say_once("send", "a message of an answer is not counted: " + reason_of(error))
-        return send(message)
-
     try:
-        await app(scope, receive, watched)
+        await app(scope, receive, send)
     except BaseException as error:
-        if not status:
-            status = 500 if isinstance(error, Exception) else GONE
+        if not doing.status:
+            doing.status = 500 if isinstance(error, Exception) else GONE
         raise
     finally:
-        try:
-            if doing.scope is not None:
-                scope = doing.scope
-            statements.ended(doing)
-            key = routes.name_of(scope, path, root, status), scope["method"], status // 100
-            finished(_table.get(key) or route(*key), began_ns, ended_ns or now(), sent_bytes, doing)
-        except Exception as error:
-            say_once("requests", "a request is not counted: " + reason_of(error))
+        if doing is not OUTSIDE:
+            try:
+                _over(doing, began_ns, scope, path, root)
+            except Exception as error:
+                say_once("requests", "a request is not counted: " + reason_of(error))
+
+
+def _over(doing: Doing, began_ns: int, scope: Scope, path: str, root: Any) -> None:
+    """
+    The request is over, and will be counted. Nothing of it is kept that the application could miss.
+    """
+    ended_ns = doing.ended_ns
+    if not ended_ns:
+        ended_ns = doing.ended_ns = now()
+    scope = doing.scope or scope
+    inner = scope.get("fastapi")
+    named = _named_by.get(id(inner.get("effective_route_context") or scope["route"] if inner else scope.get("route")))
+    name = named[0] if named and scope.get("root_path") == root else name_of(scope, path, root, doing.status)
+    doing.__class__, doing.send, doing.scope = Over, None, None
+    _waiting.append((name, scope["method"], began_ns, doing))
+    if len(_waiting) >= BATCH:
+        count()
+    if ended_ns >= pulse.due_ns:
+        pulse.beat()
+
+
+def count() -> None:
+    """
+    Every request that is over is counted, unless another thread is counting them.
+    """
+    lock = _counting
+    if not lock.acquire(False):
+        return
+    try:
+        # Each of the two is one step to other threads, and they only append.
+        batch = _waiting[:]
+        del _waiting[: len(batch)]
+        for name, method, began_ns, doing in batch:
+            if doing:
+                sum_up(doing)
+            key = name, method, doing.status // 100
+            finished(_table.get(key) or route(*key), began_ns, doing.ended_ns, doing.sent_bytes, doing)
+    except Exception as error:
+        say_once("requests", "requests are not counted: " + reason_of(error))
+    finally:
+        lock.release()
 
 
 def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Doing) -> None:
@@ -100,7 +138,7 @@ def finished(of: Route, began_ns: int, ended_ns: int, sent_bytes: int, doing: Do
         row[(duration_ns >> (bits - LEAST_BITS)) & 63] += 1
         of.sum_ns += duration_ns
     of.sent_bytes += sent_bytes
-    if doing.statements and doing is not OUTSIDE:
+    if doing.statements:
         of.statements += doing.statements
         of.database_ns += doing.database_ns
         if doing.statements > of.most_statements:
@@ -113,6 +151,8 @@ def counted() -> list[Route]:
     """
     The routes that were asked for, in the order in which they were first seen.
     """
+    if _waiting:
+        count()
     return list(_table.values())
 
 
@@ -131,8 +171,12 @@ def forget() -> None:
     """
     Nothing was asked for yet.
     """
+    global _counting
+    _waiting.clear()
     _table.clear()
     routes.forget()
+    # The lock may have been held by a thread of the parent, which is not here.
+    _counting = _thread.allocate_lock()
 
 
 pulse.after_fork(forget)

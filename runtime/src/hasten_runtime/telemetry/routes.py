@@ -16,12 +16,17 @@ LONGEST_PATH = 200
 NO_ROUTE = "(no route)"
 _WORD = re.compile(r"(?:[A-Za-z][A-Za-z_.-]{0,23}[0-9]?|v[0-9]{1,2}|\.well-known)\Z")
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
+#: Django's and Flask's `<int:id>`, and the named groups of a regular expression, which may hold others.
+_CONVERTER = re.compile(r"<(?:([^<>:]+):)?(\w+)>")
+_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)[?*+]?")
+_ANCHORS = re.compile(r"[$^\\]|\\Z")
 _NOT_FOUND = (404, 405)
 
 #: id of a route (with the prefix it was reached by, if any) → its name and the route itself, so that the id stays its.
-_of_routes: dict[Any, tuple[str, Any]] = {}
+of_routes: dict[Any, tuple[str, Any]] = {}
 _of_paths: dict[str, str] = {}
 _words: dict[str, set[str]] = {}
+_templates: dict[str, "Template"] = {}
 
 
 def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
@@ -32,7 +37,7 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
         path: What the scope said when the request came; a framework may have changed it.
         root: The root path at that moment.
     """
-    route = scope.get("route")
+    route = teller_of(scope)
     now_root = scope.get("root_path")
     if route is None:
         if now_root != root and now_root and path.startswith(now_root + "/"):
@@ -43,18 +48,25 @@ def name_of(scope: dict[str, Any], path: str, root: Any, status: int) -> str:
         if scope.get("path_params"):
             return _filled(path, scope["path_params"])
         return _of_paths.get(path) or _named_path(path)
-    inner = scope.get("fastapi")
-    if inner is not None:
-        # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
-        route = inner.get("effective_route_context") or route
     key = id(route) if now_root == root else (id(route), now_root)
-    found = _of_routes.get(key)
+    found = of_routes.get(key)
     if found is not None:
         return found[0]
     name = _template(route, path, scope.get("path_params") or {})
-    if len(_of_routes) < MOST_NAMES:
-        _of_routes[key] = (name, route)
+    if len(of_routes) < MOST_NAMES:
+        of_routes[key] = (name, route)
     return name
+
+
+def teller_of(scope: dict[str, Any]) -> Any:
+    """
+    What tells the name of a request's route; None where no framework has said which one it is.
+    """
+    inner = scope.get("fastapi")
+    if inner:
+        # FastAPI's included routers: the route is the one that was included, the context knows the prefix.
+        return inner.get("effective_route_context") or scope.get("route")
+    return scope.get("route")
 
 
 def _template(route: Any, path: str, params: dict[str, Any]) -> str:
@@ -100,15 +112,7 @@ def _named_path(path: str) -> str:
     """
     The path without ids, learned once.
     """
-    prefix = ""
-    for segment in path[:1000].split("/")[1:9]:
-        words = _words.setdefault(prefix, set()) if len(_words) < MOST_NAMES else set()
-        if segment and not (segment in words or (len(words) < MOST_WORDS and _WORD.match(segment))):
-            segment = "{}"
-        elif segment:
-            words.add(segment)
-        prefix += "/" + segment
-    name = prefix[:200] or "/"
+    name = without_ids(path)
     if len(path) <= LONGEST_PATH:
         if len(_of_paths) >= MOST_NAMES:
             _of_paths.clear()
@@ -116,10 +120,63 @@ def _named_path(path: str) -> str:
     return name
 
 
+def without_ids(path: str, of: str = "") -> str:
+    """
+    The path with `{}` for what is no word, or a word among too many.
+
+    Args:
+        of: Whose path it is; another host's words are its own.
+    """
+    prefix = of
+    for segment in path[:1000].split("/")[1:9]:
+        words = _words.setdefault(prefix, set()) if len(_words) < MOST_NAMES else set()
+        if segment and not (segment in words or (len(words) < MOST_WORDS and _WORD.match(segment))):
+            segment = "{}"
+        elif segment:
+            words.add(segment)
+        prefix += "/" + segment
+    return prefix[len(of) :][:200] or "/"
+
+
+class Template:
+    """
+    A route that a framework tells as text.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+def template_of(text: str) -> Any:
+    """
+    The route that Flask (`/orders/<int:id>`) or Django (`orders/<int:id>`, `^orders/(?P<id>[0-9]+)$`) tells.
+    """
+    found = _templates.get(text)
+    if found is None:
+        if len(_templates) >= MOST_NAMES:
+            return None
+        found = _templates[text] = Template(_as_template(text))
+    return found
+
+
+def _as_template(text: str) -> str:
+    text = _GROUP.sub(r"{\1}", text)
+    text = _CONVERTER.sub(_placeholder, text)
+    return "/" + _ANCHORS.sub("", text).lstrip("/")
+
+
+def _placeholder(found: "re.Match[str]") -> str:
+    kind, name = found.groups()
+    return "{" + name + (":path}" if kind and kind.startswith("path") else "}")
+
+
 def forget() -> None:
     """
     No name was learned yet.
     """
-    _of_routes.clear()
+    _templates.clear()
+    of_routes.clear()
     _of_paths.clear()
     _words.clear()

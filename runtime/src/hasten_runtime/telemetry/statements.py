@@ -23,7 +23,7 @@ from hasten_runtime.telemetry import pulse
 from hasten_runtime.telemetry.callers import caller
 from hasten_runtime.telemetry.fingerprint import fingerprint, operation
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, doing_now, pending
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, Over, doing_now, pending
 
 MOST_STATEMENTS = 1_000
 #: Texts with the same fingerprint: literals in them, tracing comments, different lists of columns.
@@ -84,17 +84,14 @@ def took(query: Union[str, bytes], began_ns: int, failed: bool = False) -> None:
     An execution that began then and ended now is counted, now or soon. Never raises.
     """
     try:
-        ended_ns = now()
+        duration_ns = now() - began_ns
         doing = doing_now()
         if _at_once:
-            _count_at_once(doing, query, ended_ns - began_ns, failed)
+            _count_at_once(doing, query, duration_ns, failed)
         else:
-            events = doing.events
-            events.append((query, ended_ns - began_ns, failed))
-            if len(events) >= BATCH:
-                sum_up(doing)
-        if ended_ns >= pulse.due_ns:
-            pulse.beat()
+            doing.append((query, duration_ns, failed))
+        if doing is OUTSIDE or len(doing) >= BATCH:
+            sum_up(doing)
     except Exception as error:
         say_once("statements", "a statement is not counted: " + reason_of(error))
 
@@ -103,11 +100,16 @@ def sum_up(doing: Doing) -> None:
     """
     What a request has executed is in its sums, and will be counted with what others have executed.
     """
-    if doing is not OUTSIDE and doing.events is not pending:
-        events, doing.events = doing.events, []
+    if doing is not OUTSIDE:
+        # Each of the two is one step to other threads of the request, and they only append.
+        events = doing[:]
+        del doing[: len(events)]
         doing.statements += len(events)
         doing.database_ns += sum([event[1] for event in events])
         pending.extend(events)
+    elif now() >= pulse.due_ns:
+        # A request that ends looks at the clock; where there are none, statements do.
+        pulse.beat()
     if len(pending) >= BATCH:
         count()
 
@@ -116,9 +118,9 @@ def ended(doing: Doing) -> None:
     """
     The request is over: its sums are whole, and what it still executes in the background is nobody's.
     """
-    if doing.events:
+    if doing:
         sum_up(doing)
-    doing.events = pending
+    doing.__class__ = Over
 
 
 def count() -> None:

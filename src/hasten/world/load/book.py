@@ -12,7 +12,7 @@ from hasten.world.load.connection import Exchange
 from hasten.world.load.plan import LoadPlan
 from hasten.world.load.result import Flag, LoadProgress, LoadResult, Outcome, Records, is_error
 from hasten.world.load.samples import Samples
-from hasten.world.load.schedule import arrivals, choices
+from hasten.world.load.schedule import schedule
 from hasten.world.load.windows import windows_of
 from hasten.world.load.wire import Wire
 
@@ -28,9 +28,8 @@ class Book:
     def __init__(self, plan: LoadPlan, wire: Wire) -> None:
         self._plan = plan
         self._wire = wire
-        self.moments = arrivals(plan)
+        self.moments, self.which = schedule(plan)
         self.count = len(self.moments)
-        self.which = choices([request.weight for request in plan.requests], self.count, plan.seed)
         self.samples = Samples(plan)
         self.settled = self.answered = self.errors = 0
         never, none = array("d", [float("nan")]), array("B", [0])

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from hasten.errors import ConfigError, NotAllowed, Unreachable
 from hasten.model import Noun
 
+Arrivals = Literal["poisson", "constant", "recorded"]
+
 MAX_RATE_PER_S = 50_000.0
 MAX_SECONDS = 3_600.0
 MAX_TIMEOUT_S = 600.0
@@ -24,7 +26,8 @@ class LoadRequest(Noun, frozen=True, kw_only=True):
     One kind of request and how often it comes, relative to the others.
 
     `route` is the name it is counted under ("GET /api/inquiries/{id}"); "" stands for method and path.
-    `principal` names the credentials of the plan that go with it.
+    `principal` names the credentials of the plan that go with it. `at`: when it came in the recording, in seconds from
+    its beginning, where that is known.
     """
 
     method: str = "GET"
@@ -34,6 +37,7 @@ class LoadRequest(Noun, frozen=True, kw_only=True):
     body: bytes = b""
     weight: float = 1.0
     principal: str = "anonymous"
+    at: list[float] = []
 
     @property
     def name(self) -> str:
@@ -50,6 +54,8 @@ class LoadPlan(Noun, frozen=True, kw_only=True):
     Args:
         base_url: Where the application answers; a loopback address unless `allow_remote`.
         rate_per_s: Arrivals per second, all routes together.
+        arrivals: By chance, evenly, or at the moments and in the order of the recording, which is begun anew at its end
+            and is as much slower or faster as the rate says.
         duration_s: Measured time; `warmup_s` comes before it and is not measured.
         max_in_flight: Requests on the wire at once. More wait for a slot, and their wait is latency.
         queue_limit: Requests that may wait for a slot; beyond it they are dropped and counted as errors.
@@ -63,7 +69,7 @@ class LoadPlan(Noun, frozen=True, kw_only=True):
     requests: list[LoadRequest]
     rate_per_s: float
     duration_s: float
-    arrivals: Literal["poisson", "constant"] = "poisson"
+    arrivals: Arrivals = "poisson"
     seed: int = 1
     max_in_flight: int = 200
     queue_limit: int = 10_000
@@ -145,6 +151,11 @@ def _check_bounds(plan: LoadPlan) -> None:
         raise ConfigError("the load has no request", hint="name recorded requests in [traffic]")
     if sum(request.weight for request in plan.requests) <= 0:
         raise ConfigError("no request has a weight above 0", hint="give at least one request a positive weight")
+    if plan.arrivals == "recorded" and not all(request.at or not request.weight for request in plan.requests):
+        raise ConfigError(
+            "arrivals are to be as recorded, and not every request says when it came",
+            hint='use traffic of `hasten traffic import`, or arrivals = "poisson"',
+        )
 
 
 def _check_request(request: LoadRequest) -> None:

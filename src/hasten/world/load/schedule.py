@@ -8,6 +8,38 @@ from array import array
 from hasten.world.load.plan import LoadPlan
 
 
+def schedule(plan: LoadPlan) -> tuple["array[float]", "array[int]"]:
+    """
+    The intended moments, ascending, and which request comes at each.
+    """
+    if plan.arrivals == "recorded":
+        return recorded(plan)
+    moments = arrivals(plan)
+    return moments, choices([request.weight for request in plan.requests], len(moments), plan.seed)
+
+
+def recorded(plan: LoadPlan) -> tuple["array[float]", "array[int]"]:
+    """
+    The moments and the order of the recording, stretched to the plan's rate, and again from its beginning at its end.
+    """
+    came = sorted((at, index) for index, request in enumerate(plan.requests) for at in request.at)
+    first = came[0][0]
+    # As many gaps as requests: the last one is as long as the others are on average.
+    round_s = len(came) / plan.rate_per_s
+    length_s = (came[-1][0] - first) * len(came) / max(1, len(came) - 1)
+    stretch = round_s / length_s if length_s else 0.0
+    moments, which = array("d"), array("H")
+    number = 0
+    while True:
+        turn, at = divmod(number, len(came))
+        moment = turn * round_s + (came[at][0] - first) * stretch
+        if moment >= plan.total_s:
+            return moments, which
+        moments.append(moment)
+        which.append(came[at][1])
+        number += 1
+
+
 def arrivals(plan: LoadPlan) -> "array[float]":
     """
     The intended moments, ascending, in seconds from the start.

@@ -1,5 +1,5 @@
 """
-Recorded requests, one JSON object per line: method, path, principal, weight, name, json, headers, replay.
+Recorded requests, one JSON object per line: method, path, principal, weight, name, json, headers, replay, at.
 """
 
 from collections.abc import Iterable
@@ -19,6 +19,8 @@ MARKED = "marked as not to be replayed"
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     One line. `name` is the route's template, with or without the method; `replay: false` leaves the request out.
+
+    `at`: when it came, in seconds from the beginning of the recording; as often as it weighs, or not at all.
     """
 
     path: str
@@ -29,6 +31,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     json: Any = msgspec.UNSET
     headers: dict[str, str] = {}
     replay: bool = True
+    at: list[float] = []
 
 
 def read_jsonl(path: Path, lines: Iterable[str], principals: Iterable[str], routes: Routes) -> Recording:
@@ -52,7 +55,7 @@ def read_jsonl(path: Path, lines: Iterable[str], principals: Iterable[str], rout
         except (msgspec.DecodeError, UnicodeError) as error:
             raise ConfigError(
                 f"{path}, line {number}: {error}",
-                hint="each line is an object with method, path, principal, weight, name, json, headers, replay",
+                hint="each line is an object with method, path, principal, weight, name, json, headers, replay, at",
             ) from error
         if not line.replay:
             tally.drop(MARKED)
@@ -78,4 +81,5 @@ def _request(line: Line, routes: Routes) -> LoadRequest:
         body=body,
         weight=line.weight,
         principal=line.principal,
+        at=line.at,
     )

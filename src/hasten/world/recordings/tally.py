@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from hasten.log import redact
 from hasten.model import Noun
 from hasten.world.load.plan import LoadRequest
@@ -73,6 +75,7 @@ class Tally:
         self._source = source
         self._held: dict[tuple[str, str, str, bytes], LoadRequest] = {}
         self._weights: Counter[tuple[str, str, str, bytes]] = Counter()
+        self._at: dict[tuple[str, str, str, bytes], list[float]] = {}
         self.dropped: Counter[str] = Counter()
         self._first: datetime | None = None
         self._last: datetime | None = None
@@ -91,6 +94,7 @@ class Tally:
                 self.drop(TOO_RARE)
                 return
             self._held[key] = request
+        self._at.setdefault(key, []).extend(request.at)
         self._weights[key] += request.weight  # type: ignore[assignment]  # weights may be fractions
         if at is not None:
             self._first = min(self._first or at, at)
@@ -110,7 +114,10 @@ class Tally:
         ordered = self._weights.most_common()
         for _ in ordered[MAX_DIFFERENT:]:
             self.drop(TOO_RARE)
-        requests = [with_weight(self._held[key], float(weight)) for key, weight in ordered[:MAX_DIFFERENT]]
+        requests = [
+            msgspec.structs.replace(self._held[key], weight=float(weight), at=self._at[key])
+            for key, weight in ordered[:MAX_DIFFERENT]
+        ]
         return Recording(
             source=self._source, requests=requests, dropped=dict(sorted(self.dropped.items())), per_day=self._per_day()
         )
@@ -121,21 +128,6 @@ class Tally:
         seconds = (self._last - self._first).total_seconds()
         # Out of less than a minute no day can be told.
         return self._timed / seconds * 86_400 if seconds >= 60 else None
-
-
-def with_weight(request: LoadRequest, weight: float) -> LoadRequest:
-    """
-    The same request with another weight.
-    """
-    return LoadRequest(
-        method=request.method,
-        path=request.path,
-        route=request.route,
-        headers=request.headers,
-        body=request.body,
-        weight=weight,
-        principal=request.principal,
-    )
 
 
 def holds_credential(path: str) -> bool:

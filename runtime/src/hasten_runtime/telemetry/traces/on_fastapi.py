@@ -1,0 +1,16 @@
+"""
+FastAPI: solving the dependencies of an endpoint, which encloses whatever they do (who is asking, a database session),
+and making plain data of what it returns.
+"""
+
+from types import ModuleType
+
+from hasten_runtime.telemetry.traces.sections import Section, replace
+
+
+def hook(routing: ModuleType) -> None:
+    """
+    The two functions that FastAPI's endpoints call by these names are steps.
+    """
+    for name, kind in (("solve_dependencies", "dependencies"), ("serialize_response", "serialize")):
+        replace(routing, name, Section(kind, f"fastapi.{name}"), is_async=True, is_private=True)

@@ -1,0 +1,207 @@
+"""
+Requests of WSGI applications, counted as those of ASGI applications are.
+
+The duration is from the moment when the server calls the application to the moment when the application hands over the
+last piece of its answer: of a list that is when it returns, of anything else when the declared length is reached or the
+iterable ends. What knows its own length (a list, a tuple) and what the server sends by itself (`wsgi.file_wrapper`)
+reach the server as the very objects that they are.
+"""
+
+from collections.abc import Iterable
+from time import perf_counter_ns as now
+from typing import Any, Optional
+
+from hasten_runtime.http.environ import path_of
+from hasten_runtime.once import reason_of, say_once
+from hasten_runtime.telemetry import requests, routes, statements
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+from hasten_runtime.telemetry.traces import sampling, trace
+
+Environ = dict[str, Any]
+
+
+def observed(app: Any, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    """
+    What the application returns for the request, which is counted when it is over.
+    """
+    one = None
+    try:
+        one = Counted(environ, start_response)
+        start = one.start
+    except Exception as error:
+        say_once("requests", "a request is not counted: " + reason_of(error))
+    if one is None:
+        untouched: Iterable[bytes] = app(environ, start_response)
+        return untouched
+    try:
+        result = app(environ, start)
+    except BaseException:
+        one.fail()
+        raise
+    return one.of(result)
+
+
+class Counted:
+    """
+    One request that is under way.
+
+    Attributes:
+        length: What the answer says of its own length; None if nothing.
+        trace: What is traced of it; None for most.
+    """
+
+    __slots__ = (
+        "_environ", "_rule", "_start_response", "began_ns", "doing", "ended_ns", "length", "path", "root", "sent_bytes",
+        "status", "trace",
+    )  # fmt: skip
+
+    def __init__(self, environ: Environ, start_response: Any) -> None:
+        self._environ, self._start_response = environ, start_response
+        self.path, self.root = path_of(environ), environ.get("SCRIPT_NAME", "")
+        self.status = self.sent_bytes = self.ended_ns = 0
+        self.length: Optional[int] = None
+        self._rule: Any = None
+        self.doing = Doing()
+        set_doing(self.doing)
+        self.trace: Any = None
+        self.began_ns = now()
+        if self.began_ns >= sampling.due_ns:
+            self.trace = sampling.traced_wsgi(environ, self.began_ns)
+        if trace.under_way and self.trace is None:
+            # This thread may have begun one whose answer nobody has closed.
+            trace.set_trace(None)
+
+    def start(self, status: str, headers: Any, *exc_info: Any) -> Any:
+        """
+        What the application calls in place of the server's function.
+        """
+        try:
+            self.status = int(status[:3])
+            # Flask, and others on Werkzeug, have found the rule by now, and forget it before the answer is over.
+            self._rule = getattr(self._environ.get("werkzeug.request"), "url_rule", None)
+            for name, value in headers:
+                if len(name) == 14 and name.lower() == "content-length":
+                    self.length = int(value)
+            if self.trace is not None:
+                self.trace.started(self.status, headers)
+        except Exception as error:
+            say_once("start_response", "the beginning of an answer is not counted: " + reason_of(error))
+        return self._start_response(status, headers, *exc_info)
+
+    def of(self, result: Any) -> Iterable[bytes]:
+        """
+        What the server gets for what the application has returned.
+        """
+        wrapped: Iterable[bytes] = result
+        try:
+            if type(result) in (list, tuple):
+                for piece in result:
+                    self.piece(piece)
+                self.end()
+            elif hasattr(result, "__len__") or _is_file(result, self._environ):
+                # Nobody here sees what is in it.
+                self.sent_bytes = self.length or 0
+                if self.trace is not None:
+                    self.trace.unseen()
+                self.end()
+            else:
+                wrapped = Pieces(result, self)
+        except Exception as error:
+            say_once("requests", "a request is not counted: " + reason_of(error))
+        return wrapped
+
+    def piece(self, piece: bytes) -> None:
+        """
+        One more piece is on its way to the server.
+        """
+        self.sent_bytes += len(piece)
+        if self.length is not None and self.sent_bytes >= self.length:
+            self.ended_ns = self.ended_ns or now()
+        if self.trace is not None:
+            self.trace.piece(piece, self.sent_bytes)
+
+    def fail(self) -> None:
+        """
+        The application has raised something in place of an answer.
+        """
+        self.status = self.status or 500
+        self.end()
+
+    def end(self) -> None:
+        """
+        The request is over and counted, once. Never raises.
+        """
+        try:
+            doing, self.doing = self.doing, OUTSIDE
+            if doing is OUTSIDE:
+                return
+            ended_ns = self.ended_ns or now()
+            set_doing(OUTSIDE)
+            statements.ended(doing)
+            name = self._name(doing)
+            method = self._environ["REQUEST_METHOD"]
+            of = requests.route(name, method, self.status // 100)
+            requests.finished(of, self.began_ns, ended_ns, self.sent_bytes, doing)
+            if self.trace is not None:
+                self.trace.end(name, self.status, ended_ns, self.sent_bytes)
+        except Exception as error:
+            say_once("requests", "a request is not counted: " + reason_of(error))
+
+    def _name(self, doing: Doing) -> str:
+        root = self._environ.get("SCRIPT_NAME", "")
+        scope = doing.scope or {}
+        if self._rule is not None:
+            scope = {"route": routes.template_of(root + str(self._rule.rule))}
+        return routes.name_of({"root_path": root, **scope}, self.path, self.root, self.status)
+
+
+class Pieces:
+    """
+    What the server goes through in place of what the application returned.
+
+    Args:
+        result: That.
+        of: The request that ends with it.
+    """
+
+    def __init__(self, result: Iterable[bytes], of: Counted) -> None:
+        self._result = result
+        self._pieces: Any = None
+        self._of = of
+
+    def __iter__(self) -> "Pieces":
+        return self
+
+    def __next__(self) -> bytes:
+        of = self._of
+        try:
+            if self._pieces is None:
+                self._pieces = iter(self._result)
+            piece: bytes = next(self._pieces)
+        except StopIteration:
+            of.end()
+            raise
+        except BaseException:
+            of.fail()
+            raise
+        try:
+            of.piece(piece)
+        except Exception as error:
+            say_once("pieces", "a piece of an answer is not counted: " + reason_of(error))
+        return piece
+
+    def close(self) -> None:
+        """
+        Nobody asks for more.
+        """
+        try:
+            close = getattr(self._result, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._of.end()
+
+
+def _is_file(result: Any, environ: Environ) -> bool:
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(wrapper, type) and isinstance(result, wrapper)

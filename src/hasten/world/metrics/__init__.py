@@ -1,0 +1,3 @@
+"""
+What the agents have counted, for other systems: as Prometheus reads it, and as OpenTelemetry's collectors take it.
+"""
