@@ -171,7 +171,7 @@ def test_cancelling_reaches_the_application(behind: Put) -> None:
     assert ["cancelled"] == seen
 
 
-@pytest.mark.parametrize("kind", ["lifespan", "websocket", "of.tomorrow"])
+@pytest.mark.parametrize("kind", ["websocket", "of.tomorrow"])
 def test_other_protocols_meet_nothing(behind: Put, kind: str) -> None:
     """
     What is no HTTP request gets the server's own scope, receive and send.
@@ -186,6 +186,27 @@ def test_other_protocols_meet_nothing(behind: Put, kind: str) -> None:
 
     assert seen[0] is scope
     assert [nothing, nothing] == seen[1:]
+
+
+def test_the_servers_life_is_told_as_it_is(behind: Put) -> None:
+    """
+    The very scope, with its state, the very send, and every message of `receive` as the server gave it.
+    """
+    told = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    left, seen = list(told), []
+
+    async def receive() -> Any:
+        return left.pop(0)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.extend([scope, send, await receive(), await receive()])
+
+    scope: dict[str, Any] = {"type": "lifespan", "state": {}}
+    asyncio.run(behind(app)(scope, receive, nothing))
+
+    assert seen[0] is scope
+    assert [nothing, *told] == seen[1:]
+    assert all(one is other for one, other in zip(told, seen[2:], strict=True))
 
 
 def test_environ_is_the_servers(behind_wsgi: Callable[[Any], Any]) -> None:
