@@ -73,9 +73,7 @@ CASES = {
     "hypercorn-asgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --workers 2 served:asgi", 2),
     "hypercorn-wsgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} served:wsgi"),
     "hypercorn-uvloop": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class uvloop served:asgi"),
-    "hypercorn-trio": Case(
-        "hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class trio --workers 2 served:asgi", 2
-    ),
+    "hypercorn-trio": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class trio served:asgi"),
     "daphne": Case("daphne", "-m daphne --bind 127.0.0.1 --port {port} served:asgi"),
     "django-daphne": Case("daphne", "-m django runserver --noreload --settings served_by_channels 127.0.0.1:{port}"),
     "gunicorn-reload": Case("gunicorn", f"{GUNICORN} --reload served:wsgi"),
