@@ -136,6 +136,8 @@ def injected(
         "PYTHONPATH": str(INJECTOR),
         "HASTEN_INJECT": str(control.path),
         "HASTEN_INJECT_RUNTIME": str(RUNTIME),
+        # Whatever can be traced is.
+        "HASTEN_TRACES_SHARE": "0.5",
         **({"HASTEN_INJECT_SEEN": str(seen)} if seen else {}),
         **environment,
     }

@@ -153,7 +153,7 @@ class Insertion(ast.NodeTransformer):
     def visit_FunctionDef(self, node):
         self.within.append(node.name)
         self.generic_visit(node)
-        # A function that is one guarded `try` can only fail inside of that.
+        # A function that does next to nothing, or is one guarded `try` can only fail inside of that.
         if not _is_guarded(node.body):
             node.body = self._begun(node.body, ".".join(self.within))
         self.within.pop()
@@ -163,7 +163,9 @@ class Insertion(ast.NodeTransformer):
 
     def visit_Try(self, node):
         self.generic_visit(node)
-        if self.within and any(_catches(handler) for handler in node.handlers):
+        # What arrives at a `yield` was thrown there by whoever goes through the generator.
+        is_asked = any(isinstance(each, (ast.Yield, ast.YieldFrom)) for step in node.body for each in ast.walk(step))
+        if self.within and not is_asked and any(_catches(handler) for handler in node.handlers):
             node.body = self._each(node.body)
         return node
 
@@ -184,6 +186,10 @@ class Insertion(ast.NodeTransformer):
 
 def _is_guarded(body):
     steps = [step for step in body if not (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))]
+    steps = [step for step in steps if not isinstance(step, (ast.Global, ast.Nonlocal))]
+    if all(isinstance(step, PLAIN) and isinstance(step.value, (ast.Name, ast.Constant)) for step in steps):
+        # It gives, or keeps, what it has: nothing to fail.
+        return True
     is_one = len(steps) == 1 and isinstance(steps[0], ast.Try)
     return is_one and any(_catches(handler) for handler in steps[0].handlers)
 
@@ -200,6 +206,7 @@ def _catches(handler):
     return bool({"Exception", "BaseException"} & set(names)) and not isinstance(handler.body[-1], ast.Raise)
 
 
+PLAIN = (ast.Return, ast.Assign, ast.AnnAssign)
 _get_code = SourceFileLoader.get_code
 
 

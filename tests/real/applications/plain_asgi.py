@@ -237,7 +237,6 @@ async def _visible(scope: dict[str, Any], receive: Receive, send: Send, rest: st
     told = {
         "scope": type(scope).__qualname__,
         "keys": list(scope),
-        "receive": getattr(receive, "__qualname__", ""),
         "task": task is not None and not task.cancelled() and task.get_coro() is not None,
         "own": OWN.get(),
         "tasks": len(asyncio.all_tasks()) > 0,

@@ -98,6 +98,8 @@ def _append(pieces: "list[str]") -> None:
 def _write_all(lock: _thread.LockType) -> None:
     try:
         write()
+    except Exception as error:
+        say_once("traces", "no traces are written: " + reason_of(error))
     finally:
         lock.release()
     if _place.waiting and lock.acquire(False):
