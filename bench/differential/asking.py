@@ -34,7 +34,8 @@ STRANGE = [
 SIZES = [0, 1, 20, 700, 9_000, 70_000]
 LARGE = 1_500_000
 #: Answers of another length than they say: whatever followed on their connection would be taken for a part of them.
-ALONE = ("/broken/", "/late/")
+#: And one that does not fit into a connection, which a server that closes before the next request is read cuts.
+ALONE = ("/broken/", "/late/", "/large")
 #: What no server takes for a request.
 MALFORMED = [
     b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
