@@ -121,7 +121,7 @@ def write_last() -> None:
         # A thread may be writing still; it is not waited for longer than an ending worker has.
         if _place.folder and _extent() != _place.written and _place.writing.acquire(True, file.LAST_S):
             _write(_place.writing)
-        file.write_last()
+        file.write()
     except Exception as error:
         say_once("export", "the last telemetry of a process is not written: " + reason_of(error))
 

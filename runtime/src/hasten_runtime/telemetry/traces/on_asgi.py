@@ -161,6 +161,7 @@ def finished(of: trace.Trace, name: str) -> None:
     The trace is complete, and is being written unless it was given up.
     """
     was_open = trace.ended(of)
+    attendant.saw(of.ended_ns - of.began_ns)
     of.route = name
     if of.ended_ns - of.began_ns > LONGEST_NS:
         of.pieces = None
