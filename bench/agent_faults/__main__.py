@@ -1,5 +1,6 @@
 """
-Every function of the agent fails in turn, in servers that are asked a fixed set of requests: is each answered as before?
+Every function of the agent fails in turn, in servers that are asked a fixed set of requests: is each one answered as
+before?
 
 What can fail is found by running: all that a server passes from its start to its last answer, with PostgreSQL through
 three drivers. What it passes while it answers fails in a server that runs, what it passes at its start in a server of
@@ -32,7 +33,7 @@ def parsed() -> argparse.Namespace:
     """
     What is asked for.
     """
-    parser = argparse.ArgumentParser(prog="bench agent_faults", description="Every function of the agent fails in turn.")
+    parser = argparse.ArgumentParser(prog="bench agent_faults", description="Each function of the agent fails in turn.")
     parser.add_argument("--kind", action="append", choices=KINDS, help="only this exception")
     parser.add_argument("--only", default="", help="servers whose name holds this")
     parser.add_argument("--boots-per-kind", type=int, default=1000, help="at most so many starts")

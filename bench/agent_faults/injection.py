@@ -4,7 +4,7 @@ Servers in which one function of the agent fails, asked a fixed set of requests.
 
 import mmap
 import os
-import sys
+import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +15,13 @@ import hasten_runtime
 from bench.agent_faults.points import Seen, read
 from bench.differential.applications import Application
 from bench.differential.arms import BARE, RULES, Server, started, wait
-from bench.differential.asking import HOST, Exchange, Request, _said, _upgrade
+from bench.differential.asking import HOST, Exchange, Request, said, upgrade
 from bench.differential.judging import but_for_the_rules, shown
 from bench.differential.wire import Told, tell
 
 RUNTIME = Path(hasten_runtime.__file__).parent
 INJECTOR = Path(__file__).with_name("injector")
-KINDS = ("RuntimeError", "MemoryError", "RecursionError")
+KINDS = ("Exception", "MemoryError", "RecursionError")
 SIZE = 512
 #: A snapshot is written by a thread of its own, soon.
 HIT_S = 1.5
@@ -43,27 +43,22 @@ def exchanges(drivers: Sequence[str], interface: str) -> list[Exchange]:
         ("GET", "/app-3f2a1b9c.js", ("If-Modified-Since", "Mon, 02 Jan 2040 10:00:00 GMT")), ("GET", "/large", GZIP),
         ("GET", "/", GZIP, ("Hasten-Arm", f"{KEY}:candidate")), ("GET", "/missing", GZIP), ("GET", stream, GZIP),
         ("GET", middle, GZIP), ("GET", "/broken/before"), ("GET", "/cookies", GZIP), ("GET", "/picture"),
-        ("GET", "/items/7"), ("GET", "/broken/begun"), ("GET", "/fork"), *(("GET", f"/rows/{driver}", GZIP) for driver in drivers),
+        ("GET", "/items/7"), ("GET", "/broken/begun"), ("GET", "/fork"),
+        *(("GET", f"/rows/{driver}", GZIP) for driver in drivers),
     ]  # fmt: skip
     close = ("Connection", "close")
     found = [Exchange("once", (Request(method, path, (HOST, close, *more)),)) for method, path, *more in asked]
     posted = Request("POST", "/upload/whole", (HOST, close, ("Content-Length", "5000")), b"x" * 5000)
     found.append(Exchange("once", (posted,)))
     if is_asgi:
-        frames = _said_alike()
-        found.append(Exchange("talks", (Request("GET", "/ws/open?all", _upgrade()),), frames=frames))
+        frames = said(random.Random(1))
+        found.append(Exchange("talks", (Request("GET", "/ws/open?all", upgrade()),), frames=frames))
     else:
         found += [
             Exchange("once", (Request("GET", path, (HOST, close, GZIP)),))
             for path in ("/stream/write", "/stream/list", "/broken/replaced", "/broken/first", "/file/whole")
         ]
     return found
-
-
-def _said_alike() -> tuple[bytes, ...]:
-    import random
-
-    return _said(random.Random(1))
 
 
 class Control:
@@ -136,6 +131,8 @@ def injected(
         "PYTHONPATH": str(INJECTOR),
         "HASTEN_INJECT": str(control.path),
         "HASTEN_INJECT_RUNTIME": str(RUNTIME),
+        # Whatever can be traced is.
+        "HASTEN_TRACES_SHARE": "0.5",
         **({"HASTEN_INJECT_SEEN": str(seen)} if seen else {}),
         **environment,
     }
@@ -241,6 +238,3 @@ class Round:
         path = server.state / "policy" / "policy.json"
         os.utime(path)
 
-
-if __name__ == "__main__":
-    sys.exit("run it as: python -m bench agent_faults")

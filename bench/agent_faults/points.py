@@ -10,9 +10,12 @@ is the call to the others.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
-#: Calls an application that is a coroutine function, which no frame shows.
-HANDS_ON = {"hasten_runtime.http.asgi:Agent._answer"}
+#: Call an application, or a server, that is a coroutine function: no frame shows that.
+HANDS_ON = {
+    "hasten_runtime.http.asgi:Agent._obedient",
+    "hasten_runtime.telemetry.request:Doing.watched",
+    "hasten_runtime.telemetry.traces.on_asgi:Traced._sending.sent",
+}
 #: What starts the program: nobody is there to do it instead.
 PROGRAM = {f"hasten_runtime.launch:{name}" for name in ("<module>", "main", "become")}
 

@@ -25,7 +25,7 @@ def parsed() -> argparse.Namespace:
     """
     What is asked for.
     """
-    parser = argparse.ArgumentParser(prog="bench differential", description="Is every answer the one without the agent?")
+    parser = argparse.ArgumentParser(prog="bench differential", description="Each answer is the one without the agent?")
     parser.add_argument("--requests", type=int, default=5000, help="of each application, in each arm")
     parser.add_argument("--only", action="append", help="applications whose name holds this")
     parser.add_argument("--seed", type=int, default=1)
@@ -75,10 +75,10 @@ def _told(result: Result) -> Result:
 
 def _show(results: list[Result]) -> None:
     arms = ARMS[1:]
-    rows = [
-        [each.name, each.requests, len(each.statuses), *(each.different[arm] for arm in arms), each.by_chance, each.rewritten]
-        for each in results
-    ]
+    rows = []
+    for each in results:
+        counts = [each.different[arm] for arm in arms]
+        rows.append([each.name, each.requests, len(each.statuses), *counts, each.by_chance, each.rewritten])
     columns = ["application, server", "requests", "statuses", *arms, "chance", "rewritten"]
     show(f"exchanges that differ from those without the agent; rewritten: by {RULES}, as they may", columns, rows)
 

@@ -11,8 +11,8 @@ PLACE = ROOT / "tests" / "real" / "applications"
 
 FIXED = (
     "/", "/page", "/app-3f2a1b9c.js", "/picture", "/tagged", "/weak", "/private", "/cookies", "/sealed", "/encoded",
-    "/odd", "/large", "/small", "/nothing", "/made", "/none", "/away", "/same", "/denied", "/missing", "/teapot", "/unavailable",
-    "/visible",
+    "/odd", "/large", "/small", "/nothing", "/made", "/none", "/away", "/same", "/denied", "/missing", "/teapot",
+    "/unavailable", "/visible",
 )  # fmt: skip
 COMMON = (*FIXED, "/items/7", "/items/8", "/echo", "/echo/deep/er", "/upload/whole", "/upload/unread")
 STATUSES = ("/status/299", "/status/451", "/status/599", "/status/206", "/status/410")

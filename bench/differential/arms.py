@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.differential.applications import Application
-
 from hasten.world import agent
 from hasten.world.ports import free_port
 
@@ -56,7 +55,9 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serving(application: Application, arms: Sequence[str], folder: Path, **environment: str) -> Iterator[dict[str, Server]]:
+def serving(
+    application: Application, arms: Sequence[str], folder: Path, **environment: str
+) -> Iterator[dict[str, Server]]:
     """
     A server for each arm; they are gone at the end of the block.
     """

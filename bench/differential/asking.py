@@ -28,11 +28,14 @@ HEADERS: list[tuple[str, str]] = [
 METHODS = ["GET"] * 12 + ["HEAD"] * 4 + ["POST"] * 4 + ["PUT", "DELETE", "PATCH", "OPTIONS", "BREW", "PROPFIND"]
 QUERIES = ["", "", "", "?q=list", "?a=1&a=2", "?q=%C3%BC%20+x", "?%00=%FF", "?", "?q=" + "long" * 200, "?q=<b>'\""]
 #: Paths that no application knows, in forms that a server must bring over unchanged.
-STRANGE = ["/j%C3%BCrgen", "//double//slash", "/a/../b", "/%2e%2e/etc", "/semi;colon=1", "/sp%20ace", "/%FF%FE", "/~t'!()*"]
+STRANGE = [
+    "/j%C3%BCrgen", "//double//slash", "/a/../b", "/%2e%2e/etc", "/semi;colon=1", "/sp%20ace", "/%FF%FE", "/~t'!()*",
+]  # fmt: skip
 SIZES = [0, 1, 20, 700, 9_000, 70_000]
 LARGE = 1_500_000
 #: Answers of another length than they say: whatever followed on their connection would be taken for a part of them.
-ALONE = ("/broken/", "/late/")
+#: And one that does not fit into a connection, which a server that closes before the next request is read cuts.
+ALONE = ("/broken/", "/late/", "/large")
 #: What no server takes for a request.
 MALFORMED = [
     b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
@@ -78,7 +81,8 @@ class Exchange(NamedTuple):
     What happens on one connection.
 
     way: `once`, `alive` (one after the other), `pipelined` (all at once), `expects` (100-continue), `leaves` (goes away
-        in the middle of the answer), `half` (goes away in the middle of its own body), `raw` (no request), `talks` (a websocket).
+        in the middle of the answer), `half` (goes away in the middle of its own body), `raw` (no request), `talks` (a
+        websocket).
     frames: What is said after the requests; on a websocket one by one, each when the one before it was answered.
     case: The name of what the application notes meanwhile; its notes are part of what is compared.
     """
@@ -119,8 +123,8 @@ def _exchange(application: Application, source: random.Random, case: str) -> Exc
     if chance < 0.07 and application.sockets:
         target = source.choice(application.sockets)
         is_noted = "{case}" in target
-        request = Request("GET", target.replace("{case}", case), _upgrade())
-        return Exchange("talks", (request,), case if is_noted else "", _said(source))
+        request = Request("GET", target.replace("{case}", case), upgrade())
+        return Exchange("talks", (request,), case if is_noted else "", said(source))
     if chance < 0.08:
         return Exchange("raw", (), frames=(source.choice(MALFORMED),))
     if chance < 0.09 and application.uploads:
@@ -188,12 +192,15 @@ def _finished(request: Request, is_last: bool) -> Request:
     return request._replace(headers=(*more, *request.headers))
 
 
-def _upgrade() -> tuple[tuple[str, str], ...]:
+def upgrade() -> tuple[tuple[str, str], ...]:
+    """
+    The headers that ask for a websocket.
+    """
     key = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
     return (HOST, ("Connection", "Upgrade"), ("Upgrade", "websocket"), key, ("Sec-WebSocket-Version", "13"))
 
 
-def _said(source: random.Random) -> tuple[bytes, ...]:
+def said(source: random.Random) -> tuple[bytes, ...]:
     """
     The frames of a client that says a few things and leaves in one way or the other.
     """

@@ -17,7 +17,7 @@ THEIRS = {b"vary", b"content-encoding", b"content-length", b"transfer-encoding",
 ADDED = {b"cache-control", b"server-timing", b"hasten-arm"}
 
 
-def exactly(exchange: Exchange, plain: Told, told: Told) -> str:
+def exactly(_exchange: Exchange, plain: Told, told: Told) -> str:
     """
     What differs between the two, in a few words; nothing where every byte is the same.
     """

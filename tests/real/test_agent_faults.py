@@ -21,10 +21,10 @@ from bench.differential.applications import FIRST, MORE, PLACE, Application
 from bench.differential.arms import RULES, Server, started, wait
 from bench.differential.asking import HOST, Exchange, Request
 from bench.differential.wire import tell
+from tests.real.applications import contents
 
 from hasten.world import workers
 from hasten.world.policy_file import PolicyFile
-from tests.real.applications import contents
 
 pytestmark = pytest.mark.real
 

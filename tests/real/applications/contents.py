@@ -15,7 +15,8 @@ from typing import Any
 
 WORDS = ["open", "closed", "customer", "inquiry", "message", "priority", "assigned", "waiting"]
 TEXT = "".join(f"line {number} of an answer that travels well\n" for number in range(120)).encode()
-PAGE = ("<!doctype html><title>Désk</title>" + "".join(f"<p>{word} {n}</p>" for n in range(40) for word in WORDS)).encode()
+LINES = "".join(f"<p>{word} {n}</p>" for n in range(40) for word in WORDS)
+PAGE = f"<!doctype html><title>Désk</title>{LINES}".encode()
 SCRIPT = "".join(f"export const {WORDS[n % 8]}{n} = {n * n};\n" for n in range(400)).encode()
 PIECES = [f"{WORDS[n % 8]} {n} ".encode() * (40 * n) for n in range(6)]
 EVENTS = [f"id: {n}\ndata: {WORDS[n]}\n\n".encode() for n in range(5)]

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import rows
-from contents import FILE, FIXED, NOTES, ODD_STATUSES, PIECES, EVENTS, TEXT, Broken, digest, echoed, forked
+from contents import EVENTS, FILE, FIXED, NOTES, ODD_STATUSES, PIECES, TEXT, Broken, digest, echoed, forked
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -129,7 +129,8 @@ async def _upload(scope: dict[str, Any], receive: Receive, send: Send, rest: str
 async def _stream(scope: dict[str, Any], receive: Receive, send: Send, rest: str) -> None:
     await _start(send, 200, [("Content-Type", "text/plain")])
     for piece in PIECES:
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else piece, "more_body": True})
+        body = b"" if scope["method"] == "HEAD" else piece
+        await send({"type": "http.response.body", "body": body, "more_body": True})
         await asyncio.sleep(0)
     await send({"type": "http.response.body"})
 
@@ -216,7 +217,8 @@ async def _extended(scope: dict[str, Any], receive: Receive, send: Send, rest: s
     if "http.response.early_hint" in offers:
         await send({"type": "http.response.early_hint", "links": [b"</app.css>; rel=preload; as=style"]})
     if rest == "informational":
-        await send({"type": "http.response.informational", "status": 103, "headers": [(b"link", b"</a.css>; rel=preload")]})
+        hints = [(b"link", b"</a.css>; rel=preload")]
+        await send({"type": "http.response.informational", "status": 103, "headers": hints})
     if "http.response.pathsend" in offers:
         await _start(send, 200, [("Content-Type", "text/plain"), ("Content-Length", str(FILE.stat().st_size))])
         await send({"type": "http.response.pathsend", "path": str(FILE)})
@@ -237,7 +239,6 @@ async def _visible(scope: dict[str, Any], receive: Receive, send: Send, rest: st
     told = {
         "scope": type(scope).__qualname__,
         "keys": list(scope),
-        "receive": getattr(receive, "__qualname__", ""),
         "task": task is not None and not task.cancelled() and task.get_coro() is not None,
         "own": OWN.get(),
         "tasks": len(asyncio.all_tasks()) > 0,

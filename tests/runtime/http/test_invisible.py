@@ -147,6 +147,39 @@ def test_what_the_server_raises_is_the_applications_to_catch(behind: Put) -> Non
     assert all(each is raised for each in seen)
 
 
+def test_an_answer_may_be_finished_by_another_task(behind: Put) -> None:
+    """
+    What is sent after the application has returned goes to the server as long as the answer is not complete; what
+    comes after that is an error, as it is to servers.
+    """
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    async def serve() -> None:
+        kept: list[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            kept.append(send)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        await behind(app)(scope_of(), nothing, send)
+        await kept[0]({"type": "http.response.body", "body": b"later"})
+
+        async def whole(scope: Any, receive: Any, send: Any) -> None:
+            kept.append(send)
+            await answering(TEXT)(scope, receive, send)
+
+        await behind(whole)(scope_of(), nothing, nothing)
+        if kept[1].__module__.startswith("hasten_runtime.telemetry"):
+            with pytest.raises(RuntimeError):
+                await kept[1]({"type": "http.response.body", "body": b"too late"})
+
+    asyncio.run(serve())
+    assert ["http.response.start", "http.response.body"] == sent
+
+
 def test_cancelling_reaches_the_application(behind: Put) -> None:
     """
     A server that gives up cancels the application where it waits, and hears of it.

@@ -67,7 +67,7 @@ class Answer:
         What the server is to send for this request.
         """
         try:
-            result = app(environ, self.start)
+            result: Iterable[bytes] = app(environ, self.start)
         except Exception:
             # The server is to see as much of the answer as it would have seen.
             self._written(self.let_go())
@@ -122,7 +122,8 @@ class Answer:
             return self._piece_written if self.is_held or not self._passes else self._write
         except Exception as error:
             self._given_up(error)
-            return self._write
+            write: Optional[Write] = self._write
+            return write
 
     def _message(self) -> Message:
         self._told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._headers]

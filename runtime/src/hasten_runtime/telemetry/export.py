@@ -249,8 +249,11 @@ def _look_again() -> None:
 
 
 def _look_later() -> None:
-    time.sleep(LOOK_AFTER_S)
-    _look()
+    try:
+        time.sleep(LOOK_AFTER_S)
+        _look()
+    except Exception as error:
+        say_once("export", "telemetry is not looked after: " + reason_of(error))
 
 
 def _look() -> None:

@@ -27,18 +27,21 @@ def observed(app: Any, environ: Environ, start_response: Any) -> Iterable[bytes]
     one = None
     try:
         one = Counted(environ, start_response)
-        start = one.start
     except Exception as error:
         say_once("requests", "a request is not counted: " + reason_of(error))
     if one is None:
         untouched: Iterable[bytes] = app(environ, start_response)
         return untouched
     try:
-        result = app(environ, start)
+        result: Iterable[bytes] = app(environ, one.start)
     except BaseException:
         one.fail()
         raise
-    return one.of(result)
+    try:
+        result = one.of(result)
+    except Exception as error:
+        say_once("requests", "a request is not counted: " + reason_of(error))
+    return result
 
 
 class Counted:
@@ -92,7 +95,7 @@ class Counted:
         """
         What the server gets for what the application has returned.
         """
-        wrapped: Iterable[bytes] = result
+        untouched: Iterable[bytes] = result
         try:
             if type(result) in (list, tuple):
                 for piece in result:
@@ -105,10 +108,10 @@ class Counted:
                     self.trace.unseen()
                 self.end()
             else:
-                wrapped = Pieces(result, self)
+                return Pieces(result, self)
         except Exception as error:
             say_once("requests", "a request is not counted: " + reason_of(error))
-        return wrapped
+        return untouched
 
     def piece(self, piece: bytes) -> None:
         """
@@ -122,10 +125,13 @@ class Counted:
 
     def fail(self) -> None:
         """
-        The application has raised something in place of an answer.
+        The application has raised something in place of an answer. Never raises.
         """
-        self.status = self.status or 500
-        self.end()
+        try:
+            self.status = self.status or 500
+            self.end()
+        except Exception as error:
+            say_once("requests", "a request is not counted: " + reason_of(error))
 
     def end(self) -> None:
         """

@@ -168,6 +168,8 @@ def _look(at_ns: int) -> float:
         try:
             each.look(at_ns)
         except RuntimeError:
+            if not each.loop.is_closed():
+                raise
             # It was closed a moment ago.
             _watched.remove(each)
         youngest_ns = min(youngest_ns, age_ns)

@@ -109,10 +109,13 @@ def _append(lines: "list[bytes]") -> None:
 
 
 def _write_later(coming: _thread.LockType) -> None:
-    time.sleep(TOGETHER_S)
-    # What is finished from here on needs a thread of its own, for this one may have looked already.
-    coming.release()
-    write()
+    try:
+        time.sleep(TOGETHER_S)
+        # What is finished from here on needs a thread of its own, for this one may have looked already.
+        coming.release()
+        write()
+    except Exception as error:
+        say_once("traces", "no traces are written: " + reason_of(error))
 
 
 def forget() -> None:
