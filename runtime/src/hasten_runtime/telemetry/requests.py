@@ -103,6 +103,18 @@ def _over(doing: Doing, began_ns: int, scope: Scope, path: str, root: Any) -> No
         pulse.beat()
 
 
+def over(name: str, method: str, began_ns: int, doing: Doing) -> None:
+    """
+    The request of that name is over, and will be counted, as those that are observed here.
+    """
+    doing.__class__, doing.send, doing.scope = Over, None, None
+    _waiting.append((name, method, began_ns, doing))
+    if len(_waiting) >= BATCH:
+        count()
+    if doing.ended_ns >= pulse.due_ns:
+        pulse.beat()
+
+
 def count() -> None:
     """
     Every request that is over is counted, unless another thread is counting them.
