@@ -16,6 +16,7 @@ def wait(written: Written, count: int, waits_ms: float, *, connects_ms: float = 
     """
     for _ in range(count):
         opening = [written.step("connect", 1, connects_ms, "postgresql")] if connects_ms else []
+        # What a driver asks a new connection about its server comes after its opening, and is no waiting either.
         written.add(written.step("pool", 0, waits_ms, "psycopg_pool"), *opening)
 
 
@@ -34,7 +35,7 @@ def test_waiting_for_the_pool_is_found(observed: Any, target: Any, written: Writ
 
 @pytest.mark.parametrize(
     ("count", "waits_ms", "connects_ms"),
-    [(9, 30, 0), (20, 0.5, 0), (20, 2, 0), (20, 30, 28)],
+    [(9, 30, 0), (20, 0.5, 0), (20, 2, 0), (20, 60, 8)],
     ids=["few", "at once", "short", "it opens connections"],
 )
 def test_a_pool_that_has_connections_is_healthy(

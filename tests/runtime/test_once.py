@@ -34,3 +34,15 @@ def test_an_error_is_one_line() -> None:
     Line breaks in a message do not break the log.
     """
     assert "ValueError: a b" == reason_of(ValueError("a\nb"))
+
+
+def test_an_error_that_cannot_be_told_is_named() -> None:
+    """
+    An error whose text raises is known by its kind: what is said of a fault is never a fault of its own.
+    """
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise KeyError("no text")
+
+    assert "Mute: " == reason_of(Mute())

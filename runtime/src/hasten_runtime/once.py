@@ -36,4 +36,9 @@ def reason_of(error: BaseException) -> str:
     """
     The error in one line, for `say_once`.
     """
-    return type(error).__name__ + ": " + str(error).replace("\n", " ")[:300]
+    try:
+        says = str(error)
+    except Exception:
+        # Some errors of an application's own cannot be told.
+        says = ""
+    return type(error).__name__ + ": " + says.replace("\n", " ")[:300]

@@ -3,8 +3,8 @@ Requests wait for a connection of the pool.
 
 What it means: all connections are taken when a request wants one, and it waits until somebody gives one back.
 Why it costs: the database may have nothing to do meanwhile; at the peak the waiting is longer than the work.
-How it is found: the time that followed requests spend getting a connection from a pool, without the opening of a new
-    one in it. Cost: requests per day × that time.
+How it is found: the time that followed requests spend getting a connection from a pool; where the pool opens a new
+    one for them, only the time until then. Cost: requests per day × that time.
 Minimum support: ten requests that wait at least a millisecond, a twentieth of those that use the pool; 5 ms as the mean
     of all that use it.
 What could be wrong: the pool is small on purpose, to protect the database; more connections may make all statements
@@ -53,14 +53,14 @@ def find(observation: Observation, target: Target) -> list[Finding]:  # noqa: AR
 
 def _waited_s(pool: Seen, request: Followed) -> float:
     """
-    The step's time without connections that were opened in it.
+    The step's time; of one in which a connection was opened, only until then: what follows is setting it up.
     """
-    opening_s = sum(
-        step.seconds
+    opened_ns = [
+        step.begins_ns
         for step in request.steps
         if step.kind == "connect" and step.begins_ns >= pool.begins_ns and step.ends_ns <= pool.ends_ns
-    )
-    return max(0.0, pool.seconds - opening_s)
+    ]
+    return (min(opened_ns, default=pool.ends_ns) - pool.begins_ns) / 1e9
 
 
 def _of_pool(

@@ -223,6 +223,8 @@ def _set_aside(folder: str, path: str) -> None:
 def _write(lock: _thread.LockType) -> None:
     try:
         write()
+    except Exception as error:
+        say_once("export", "no telemetry is written: " + reason_of(error))
     finally:
         lock.release()
 

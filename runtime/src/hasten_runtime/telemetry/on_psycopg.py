@@ -120,9 +120,9 @@ def _text(cursor: Any, query: Any) -> Any:
     """
     The text of a statement that is not a plain string: composed ones are known as they were sent, if they were.
     """
-    if isinstance(query, (str, bytes)):
-        return query
     try:
+        if isinstance(query, (str, bytes)):
+            return query
         sent = cursor._query
         return b"" if sent is None else bytes(sent.query)
     except Exception as error:

@@ -90,4 +90,8 @@ def _text(cursor: Any, query: Any) -> Any:
     """
     The text of a statement that is not a plain string: composed ones are known as they were sent, if they were.
     """
-    return query if isinstance(query, (str, bytes)) else cursor.query or b""
+    try:
+        return query if isinstance(query, (str, bytes)) else cursor.query or b""
+    except Exception as error:
+        say_once("psycopg2 text", "a composed statement has no name: " + reason_of(error))
+        return b""

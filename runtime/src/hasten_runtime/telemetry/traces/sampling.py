@@ -26,8 +26,9 @@ MOST_UNDER_WAY = 8
 #: … and so they are given up after a while, if there are many.
 LONGEST_NS = 30_000_000_000
 
-#: As the share allows: times what a trace has cost until the next, how long until the next at least, and the chance.
-rest, every_ns, chance = 1 / SHARE, EVERY_NS, CHANCE
+#: As the share allows: times what a trace has cost until the next, how long until the next at least, the chance, and
+#: how many side by side.
+rest, every_ns, chance, most_under_way = 1 / SHARE, EVERY_NS, CHANCE, MOST_UNDER_WAY
 
 #: Until when all that was paid would have lasted.
 _paid_ns = 0
@@ -46,12 +47,13 @@ def begin(workers: str) -> None:
     Args:
         workers: The folder where the workers report.
     """
-    global due_ns, rest, every_ns, chance, _is_begun
+    global due_ns, rest, every_ns, chance, most_under_way, _is_begun
     if drivers.are_traces_wanted():
         file.begin(os.path.join(workers, "traces"))
         share = _share()
         # Whoever lets traces cost more wants more of them: twenty times the share, twenty times as dense.
         rest, every_ns, chance = 1 / share, int(EVERY_NS * SHARE / share), int(CHANCE * share / SHARE)
+        most_under_way = min(64, int(MOST_UNDER_WAY * share / SHARE)) if share > SHARE else MOST_UNDER_WAY
         due_ns, _is_begun = 0, True
 
 
@@ -95,9 +97,9 @@ def _has_room(began_ns: int) -> bool:
         return False
     _is_first = False
     due_ns = began_ns + _about(every_ns)
-    if trace.under_way >= MOST_UNDER_WAY:
+    if trace.under_way >= most_under_way:
         trace.drop_before(began_ns - LONGEST_NS)
-    return trace.under_way < MOST_UNDER_WAY
+    return trace.under_way < most_under_way
 
 
 def _is_drawn() -> bool:
