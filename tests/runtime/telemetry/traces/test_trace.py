@@ -38,6 +38,19 @@ def test_without_a_request_there_is_nothing(of: Trace) -> None:
     assert [] == of.steps
 
 
+def test_whether_a_request_is_traced_here(of: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It is until its answer is complete; a fault says no.
+    """
+    seen = [trace.is_here()]
+    monkeypatch.setattr(trace, "_current", None)
+    seen.append(trace.is_here())
+    monkeypatch.undo()
+    of.ended_ns = now()
+
+    assert [True, False, False] == [*seen, trace.is_here()]
+
+
 def test_steps_are_bounded(of: Trace) -> None:
     """
     Beyond the bound they are counted and no more.

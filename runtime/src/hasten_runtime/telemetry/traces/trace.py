@@ -73,6 +73,17 @@ def current() -> Optional[Trace]:
     return None if trace is None or trace.ended_ns else trace
 
 
+def is_here() -> bool:
+    """
+    Whether what is under way here is being traced. Asked once `under_way` says that anything is. Never raises.
+    """
+    try:
+        return current() is not None
+    except Exception as error:
+        say_once("trace", "steps of a trace are missing: " + reason_of(error))
+        return False
+
+
 def record(kind: str, began_ns: int, name: Any, values: Any = None, rows: int = -1) -> None:
     """
     A step that began then and ends now is in the trace of the request under way, if there is one. Never raises.
