@@ -12,6 +12,9 @@ from wsgiref.util import FileWrapper
 
 import flask
 import pytest
+from tests.runtime.http.test_wsgi import Pieces as Odd
+from tests.runtime.http.test_wsgi import odd
+from tests.runtime.http.test_wsgi import requests as varied
 from tests.runtime.wsgi_driving import App, Sent, answering, environ_of, served
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
@@ -148,6 +151,20 @@ def test_flasks_routes_are_names() -> None:
         asked(mounted, path)  # type: ignore[arg-type]
 
     assert ["/api/orders/{id}", "/api/files/{name}", "/api/{path}"] == [each.name for each in counted()]
+
+
+def test_every_answer_is_the_same() -> None:
+    """
+    1,000 requests of many kinds: the same status, headers, pieces and errors, and every iterable is closed once.
+    """
+    agent = Agent(odd, NOTHING, observed)
+    for one, other in zip(varied(1000), varied(1000), strict=True):
+        plain, sent = served(odd, one), served(agent, other)
+
+        assert plain.seen == sent.seen
+        if isinstance(plain.result, Odd):
+            assert plain.result.closed == sent.result._result.closed
+    assert 1000 == sum(each.count for each in counted())
 
 
 @pytest.mark.parametrize("broken", ["path_of", "Pieces", "routes"])
