@@ -216,7 +216,7 @@ def test_without_a_rule_for_it_every_answer_is_the_same(app: App, tmp_path: Path
 
 def test_counted_and_traced_every_answer_is_the_same(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    1,000 requests, each of them traced: the same status, headers, pieces and errors; files and lists are what they were.
+    1,000 requests, each of them traced: the same status, headers, pieces and errors; files and lists are themselves.
     """
     monkeypatch.setattr(file_of_traces._place, "folder", str(tmp_path / "traces"))
     monkeypatch.setattr(file_of_traces, "MOST_WAITING", RULED)
@@ -233,6 +233,9 @@ def test_counted_and_traced_every_answer_is_the_same(app: App, tmp_path: Path, m
         assert not isinstance(plain.result, list | Wrapper) or type(plain.result) is type(sent.result)
     sampling.due_ns = 1 << 62
     file_of_traces.write()
+    with file_of_traces._place.writing:
+        # A thread that was at it is done.
+        pass
     traced = sum(len(path.read_text().splitlines()) for path in (tmp_path / "traces").iterdir())
 
     assert RULED == traced
