@@ -105,6 +105,8 @@ def _trace(of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
     """
     The statement is a step of the request under way; `of` is a cursor, or the connection for a COMMIT.
     """
+    if not trace.is_here():
+        return
     try:
         connection = getattr(of, "_conn", of)
         result = getattr(of, "pgresult", None)

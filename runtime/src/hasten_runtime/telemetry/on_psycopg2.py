@@ -78,6 +78,8 @@ def _trace(cursor: Any, query: Any, args: tuple[Any, ...], named: dict[str, Any]
     """
     The statement is a step of the request under way.
     """
+    if not trace.is_here():
+        return
     try:
         values = args[0] if args else named.get("vars", named.get("vars_list"))
         rows = cursor.rowcount if cursor.description is not None else -1

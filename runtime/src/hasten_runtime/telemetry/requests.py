@@ -112,6 +112,18 @@ async def late(message: Any) -> None:
     raise RuntimeError(f"{message['type']!r} was sent after the answer was complete")
 
 
+def over(name: str, method: str, began_ns: int, doing: Doing) -> None:
+    """
+    The request of that name is over, and will be counted, as those that are observed here.
+    """
+    doing.__class__, doing.send, doing.scope = Over, None, None
+    _waiting.append((name, method, began_ns, doing))
+    if len(_waiting) >= BATCH:
+        count()
+    if doing.ended_ns >= pulse.due_ns:
+        pulse.beat()
+
+
 def count() -> None:
     """
     Every request that is over is counted, unless another thread is counting them.

@@ -26,11 +26,10 @@ def hook(client: ModuleType) -> None:
 
 def _asked(inner: Callable[..., Any]) -> Callable[..., Any]:
     def request(self: Any, method: Any, url: Any, *args: Any, **named: Any) -> Any:
-        if trace.under_way and not calls.is_inside():
+        if trace.under_way and trace.is_here() and not calls.is_inside():
             try:
-                if trace.current() is not None:
-                    given = {**dict(zip(("body", "headers"), args)), **named}
-                    setattr(self, _ASKED, (now(), method, url, given.get("body"), given.get("headers")))
+                given = {**dict(zip(("body", "headers"), args)), **named}
+                setattr(self, _ASKED, (now(), method, url, given.get("body"), given.get("headers")))
             except Exception as error:
                 say_once("http.client", "a call is missing in a trace: " + reason_of(error))
         return inner(self, method, url, *args, **named)
