@@ -84,6 +84,7 @@ def _looked(folder: Path, name: str, load: Load, scale: float) -> Seen:
     print(f"loading {name} for {load.seconds + load.steady_seconds:.0f} s …", flush=True)
     seen = look(folder / name, load, scale, is_healthy=name == "twin")
     (folder / f"{name}.json").write_bytes(to_json(seen.observation))
+    (folder / f"{name}-steady.json").write_bytes(to_json(seen.steady))
     traces = seen.observation.traces
     print(f"  {traces.read if traces else 0} requests followed; missing: {seen.observation.missing}", flush=True)
     return seen

@@ -37,8 +37,8 @@ class Load:
 
     rate_per_s: float = 1.5
     seconds: float = 360.0
-    steady_rate_per_s: float = 200.0
-    steady_seconds: float = 60.0
+    steady_rate_per_s: float = 100.0
+    steady_seconds: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Seen:
 
     answers: Answers
     observation: Observation
+    steady: Observation
     diagnoses: list[Diagnosis]
 
     @property
@@ -72,7 +73,7 @@ def look(state_dir: Path, load: Load, scale: float, *, is_healthy: bool) -> Seen
         day.write_text(flattened(recorded), encoding="utf-8")
         observation = observe(with_traffic(app, str(day), load.rate_per_s, load.seconds), "day", _silent)
         steady = _steady(app, load)
-        return Seen(said, observation, [diagnose(each, app.target) for each in (observation, steady)])
+        return Seen(said, observation, steady, [diagnose(each, app.target) for each in (observation, steady)])
 
 
 def _steady(app: App, load: Load) -> Observation:
