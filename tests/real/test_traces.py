@@ -70,7 +70,10 @@ def test_a_blocking_call_is_a_stall(tmp_path: Path, client: httpx.Client) -> Non
     assert ["traced_app.py blocking"] == step(found, "connect", "postgresql")[6]
     assert any(each[1] <= statement[1] and statement[2] <= each[2] for each in stalls)
     assert ["traced_app.py blocking"] == next(each for each in stalls if each[2] > 25e6)[6]
-    spin = step(traced(tmp_path, "/spin", lambda: client.get("/spin")), "stall")
+    for _ in range(10):
+        spin = step(traced(tmp_path, "/spin", lambda: client.get("/spin")), "stall")
+        if spin[6]:
+            break
     assert 190e6 < spin[2]
     assert ["traced_app.py spun", "traced_app.py spin"] == spin[6]
 
