@@ -2,9 +2,11 @@
 How a program is started with the agent: its environment, and what can be told before it runs.
 """
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,31 @@ def test_what_the_command_tells_is_foreseen(tmp_path: Path, words: list[str], ki
     cause = launching.foreseen(prepared(words, given, tmp_path))
 
     assert kind == (cause.kind if cause else None)
+
+
+def test_the_workers_of_a_run_are_its_own(tmp_path: Path) -> None:
+    """
+    By the name of the run; where that was cleaned away, by being below the program. Others in the folder are nobody's.
+    """
+    found = prepared(["x"], GIVEN, tmp_path)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        report(found.reports, child.pid, "another")
+        assert [] == launching.reporting(found)
+        assert [child.pid] == [worker.pid for worker in launching.reporting(found, os.getpid())]
+        report(found.reports, os.getpid(), found.run)
+        assert [os.getpid()] == [worker.pid for worker in launching.reporting(found, os.getpid())]
+        child.communicate(b"\n")
+
+    assert 2 == len(list(found.reports.iterdir()))
+
+
+def report(folder: Path, pid: int, run: str) -> None:
+    """
+    A report as a worker writes it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    value = {"version": 1, "pid": pid, "server": "x", "agent": "0", "python": "3.11.7", "at": time.time(), "run": run}
+    (folder / f"{pid}.json").write_text(json.dumps({**value, "policy": {"revision": 0}}))
 
 
 def test_a_program_is_watched_to_its_end(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from hasten.world import accelerators, agent, lineage, workers
 from hasten.world.become import ended_within
 from hasten.world.policy_file import PolicyFile
 from hasten.world.process_id import ProcessId
+from hasten.world.processes import trees
 from hasten.world.workers import Worker
 
 POLICY_VARIABLE, WORKERS_VARIABLE = "HASTEN_POLICY", "HASTEN_WORKERS"
@@ -111,7 +112,7 @@ def watched(launch: Launch, program: ProcessId, tell: Callable[[Event], None], p
         return silence.causes(lineage.programs(program.pid, launch.run, boot, launch.reports), boot)
 
     sources = Sources(
-        workers=lambda: reporting(launch),
+        workers=lambda: reporting(launch, program.pid),
         causes=causes,
         revision=lambda: _revision(policy),
         stopped=lambda: policy.is_stopped or bool(launch.stop and os.path.lexists(launch.stop)),
@@ -126,12 +127,19 @@ def watched(launch: Launch, program: ProcessId, tell: Callable[[Event], None], p
     watch.end()
 
 
-def reporting(launch: Launch) -> list[Worker]:
+def reporting(launch: Launch, pid: int = 0) -> list[Worker]:
     """
-    The workers of this run that report.
+    The workers of this run that report; where none does, those that run below the process all the same.
+
+    A supervisor may clean HASTEN_RUN away, or start its programs with `hasten run` itself.
     """
     with contextlib.suppress(OSError):
-        return [worker for worker in workers.alive(launch.reports, removes=False) if worker.run == launch.run]
+        found = workers.alive(launch.reports, removes=False)
+        own = [worker for worker in found if worker.run == launch.run]
+        if own or not found or not pid:
+            return own
+        below = set(trees([pid])[pid])
+        return [worker for worker in found if worker.pid in below]
     return []
 
 

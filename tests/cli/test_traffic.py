@@ -134,3 +134,16 @@ def test_nothing_to_replay_is_an_error(run: Run, policy: PolicyFile, tmp_path: P
     assert not (tmp_path / "traffic.jsonl").exists()
     assert 1 == run("traffic", "import", "--spread", "--dry-run").out.count("would write")
     assert not (tmp_path / "traffic.jsonl").exists()
+
+
+def test_the_file_is_where_hasten_toml_looks_for_it(run: Run, policy: PolicyFile, tmp_path: Path) -> None:
+    """
+    Below `root`, as the paths of [traffic] are.
+    """
+    config = tmp_path / "hasten.toml"
+    config.write_text('root = "app"\n' + config.read_text())
+    (tmp_path / "app").mkdir()
+    recorded(policy, LINE)
+    run("traffic", "import")
+
+    assert (tmp_path / "app" / "traffic.jsonl").is_file()

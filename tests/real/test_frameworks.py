@@ -13,6 +13,12 @@ import pytest
 from tests.runtime.driving import RULE, write_policy
 from tests.runtime.wsgi_driving import App, Sent, agent_for, environ_of, served
 
+from hasten_runtime.http.wsgi import Agent
+from hasten_runtime.standing import Standing
+from hasten_runtime.telemetry.traces import file as file_of_traces
+from hasten_runtime.telemetry.traces import sampling, trace
+from hasten_runtime.telemetry.wsgi_requests import Pieces, observed
+
 # Both frameworks leave the closing of files that HEAD does not send to the collector.
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -206,6 +212,34 @@ def test_without_a_rule_for_it_every_answer_is_the_same(app: App, tmp_path: Path
         statuses.add(plain.status[:3])
 
     assert {"200", "201", "204", "206", "302", "304", "403", "404", "500"} - {"206"} <= statuses
+
+
+def test_counted_and_traced_every_answer_is_the_same(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    1,000 requests, each of them traced: the same status, headers, pieces and errors; files and lists are themselves.
+    """
+    monkeypatch.setattr(file_of_traces._place, "folder", str(tmp_path / "traces"))
+    monkeypatch.setattr(file_of_traces, "MOST_WAITING", RULED)
+    monkeypatch.setattr(sampling, "paid", lambda _: None)
+    monkeypatch.setattr(sampling, "_is_drawn", lambda: True)
+    write_policy(tmp_path / "policy.json", [])
+    agent = Agent(app, Standing(str(tmp_path / "policy.json"), None, lambda _: None), observed)
+    for one, other in zip(requests(RULED), requests(RULED), strict=True):
+        sampling.due_ns = 0
+        plain, sent = undated(served(app, one)), undated(served(agent, other))
+
+        assert plain.seen == sent.seen
+        assert type(sent.result) in (type(plain.result), Pieces)
+        assert not isinstance(plain.result, list | Wrapper) or type(plain.result) is type(sent.result)
+    sampling.due_ns = 1 << 62
+    file_of_traces.write()
+    with file_of_traces._place.writing:
+        # A thread that was at it is done.
+        pass
+    traced = sum(len(path.read_text().splitlines()) for path in (tmp_path / "traces").iterdir())
+
+    assert RULED == traced
+    assert 0 == trace.under_way
 
 
 def test_with_every_rule_the_answers_mean_the_same(app: App, tmp_path: Path) -> None:

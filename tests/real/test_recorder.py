@@ -120,7 +120,7 @@ def _labels(requests: list[object]) -> list[str]:
     return sorted({str(getattr(each, "identity", "")) for each in requests})
 
 
-@pytest.mark.parametrize("name", ["gunicorn-gthread-preload", "flask"])
+@pytest.mark.parametrize("name", ["gunicorn-gthread-preload", "django"])
 def test_visitors_of_wsgi_applications_are_recorded(folder: Path, name: str) -> None:
     """
     In the worker that serves, whether it was forked or not; the route is told where the framework tells it.

@@ -163,11 +163,11 @@ def test_silence_is_explained(tmp_path: Path, command: str, kind: str) -> None:
     """
     Loudly, after the patience, with the cause that was found by looking at the processes; the server serves.
     """
-    with started(tmp_path, command, "--patience", "1.5") as scene:
+    with started(tmp_path, command, "--patience", "0.7") as scene:
         found = scene.told("silent", lambda event: event["causes"][0]["kind"] == kind)
         log = (tmp_path / "log").read_text()
 
-    assert found["waited_s"] >= 1.5
+    assert found["waited_s"] >= 0.7
     assert "WARNING: no worker reports" in log
 
 

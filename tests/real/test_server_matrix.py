@@ -52,7 +52,7 @@ class Case(NamedTuple):
 GUNICORN = "-m gunicorn --bind 127.0.0.1:{port} --no-control-socket --graceful-timeout 1"
 UWSGI = f"{Path(sys.executable).with_name('uwsgi')} --http-socket 127.0.0.1:{{port}}"
 CASES = {
-    "uvicorn": Case("uvicorn", "-m uvicorn served:asgi --port {port}"),
+    "uvicorn": Case("uvicorn", "-m uvicorn served:asgi --port {port} --loop asyncio"),
     "uvicorn-workers": Case("uvicorn", "-m uvicorn served:asgi --port {port} --workers 2", 2),
     "uvicorn-reload": Case("uvicorn", "-m uvicorn served:asgi --port {port} --reload"),
     "gunicorn-sync": Case("gunicorn", f"{GUNICORN} --workers 2 served:wsgi", 2),
@@ -73,9 +73,7 @@ CASES = {
     "hypercorn-asgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --workers 2 served:asgi", 2),
     "hypercorn-wsgi": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} served:wsgi"),
     "hypercorn-uvloop": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class uvloop served:asgi"),
-    "hypercorn-trio": Case(
-        "hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class trio --workers 2 served:asgi", 2
-    ),
+    "hypercorn-trio": Case("hypercorn", "-m hypercorn --bind 127.0.0.1:{port} --worker-class trio served:asgi"),
     "daphne": Case("daphne", "-m daphne --bind 127.0.0.1 --port {port} served:asgi"),
     "django-daphne": Case("daphne", "-m django runserver --noreload --settings served_by_channels 127.0.0.1:{port}"),
     "gunicorn-reload": Case("gunicorn", f"{GUNICORN} --reload served:wsgi"),
@@ -287,10 +285,14 @@ def test_a_reloaded_worker_obeys_from_its_first_request(tmp_path: Path, name: st
         assert {second.pid} == {worker.pid for worker in workers.alive(policy.workers_dir)}
 
 
-@pytest.mark.parametrize("name", ["gunicorn-gthread-preload", "granian-asgi"])
+RELOADED = CASES if os.environ.get("EVERY_SERVER") else ["gunicorn-gthread-preload", "granian-asgi"]
+
+
+@pytest.mark.parametrize("name", RELOADED)
 def test_no_request_fails_while_the_policy_changes(tmp_path: Path, name: str) -> None:
     """
-    A hundred changes under load: every answer is whole, in one coding or the other.
+    A hundred changes under load: every answer is whole, in one coding or the other. EVERY_SERVER=1 tries it in all of
+    the matrix, which takes three minutes.
     """
     policy = PolicyFile(tmp_path / "policy")
     codings: list[str] = []

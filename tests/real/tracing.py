@@ -33,7 +33,7 @@ def serving(state_dir: Path, *command: str, **environment: str) -> Iterator[str]
     process = subprocess.Popen(
         [*agent.launcher(), sys.executable, *(each.replace("PORT", str(port)) for each in command)],
         cwd=Path(__file__).parent,
-        env={**os.environ, **agent.surroundings(state_dir), **environment},
+        env={**os.environ, **agent.surroundings(state_dir), "HASTEN_TRACES_SHARE": "0.3", **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

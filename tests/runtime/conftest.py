@@ -17,7 +17,7 @@ def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Nothing was said yet.
     """
-    monkeypatch.setattr(once, "_said", set())
+    monkeypatch.setattr(once, "_said", {})
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hasten_runtime import __version__
-from hasten_runtime.launch import as_it_was, main, with_the_agent
+from hasten_runtime.launch import as_it_was, become, main, with_the_agent
 
 SOURCE = Path(__file__).resolve().parents[2] / "runtime" / "src"
 BOOT = str(SOURCE / "hasten_runtime" / "boot")
@@ -174,3 +174,23 @@ def test_the_version_is_told() -> None:
     run = launch("--version")
 
     assert (0, f"hasten-run {__version__}\n") == (run.returncode, run.stdout)
+
+
+def test_the_program_runs_where_the_agent_cannot_be_put(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    What fails before the program starts is said, and the program starts as if it had been started directly.
+    """
+
+    def fail(environment: dict[str, str]) -> dict[str, str]:
+        raise MemoryError("no room")
+
+    started: list[object] = []
+    monkeypatch.setattr("hasten_runtime.launch.as_it_was", fail)
+    monkeypatch.setattr(os, "execvpe", lambda *given: started.extend(given))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    become(["shop", "--fast"])
+
+    assert ["shop", ["shop", "--fast"], dict(os.environ)] == started
+    assert 1 == capsys.readouterr().err.count("the program is started without the agent: MemoryError")

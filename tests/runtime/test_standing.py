@@ -5,6 +5,7 @@ The policy as it stands: read again in time, never lost, and a candidate that en
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,20 @@ def test_a_refused_policy_leaves_the_last_good_one(
     write_policy(desk.path, [], revision=2)
     assert [] == desk.rules()
     assert None is desk.told[-1]["error"]
+
+
+@pytest.mark.parametrize("spoil", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_no_policy(desk: Desk, spoil: Callable[[Path], object]) -> None:
+    """
+    A pipe that nobody writes to, a folder, a device without an end: no request waits for them, or reads them.
+    """
+    write_policy(desk.path)
+    desk.rules()
+    desk.path.unlink()
+    spoil(desk.path)
+
+    assert ["all"] == desk.rules()
+    assert "is not a file" in desk.told[-1]["error"]
 
 
 def test_a_process_that_starts_beside_a_broken_policy_obeys_the_last_good_one(desk: Desk) -> None:

@@ -54,7 +54,11 @@ def become(words: list[str]) -> NoReturn:
     Raises:
         OSError: It is not there or cannot be executed; this process goes on.
     """
-    environment = with_the_agent(as_it_was(dict(os.environ)))
+    environment = dict(os.environ)
+    try:
+        environment = with_the_agent(as_it_was(environment))
+    except Exception as error:
+        print("hasten: the program is started without the agent: " + repr(error), file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
     # Python ignores these two at its start, and what is ignored stays ignored after exec.

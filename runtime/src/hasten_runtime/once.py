@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import sys
 
-_said: set[str] = set()
+_said: dict[str, str] = {}
 
 
 def say_once(topic: str, text: str) -> None:
     """
-    The text is on standard error, unless something of this topic was said before; nothing is raised, ever.
+    The text is on standard error, unless it, or something else of this topic, was said before; nothing is raised, ever.
     """
-    if topic in _said:
+    if topic in _said or text in _said.values():
         return
-    _said.add(topic)
+    _said[topic] = text
     # An application may have closed or replaced its standard error; then nobody listens.
     try:  # noqa: SIM105 (contextlib is not loaded yet)
         sys.stderr.write("hasten: " + text + "\n")
@@ -29,11 +29,16 @@ def forget(topic: str) -> None:
     """
     The topic may be spoken of again: its cause is gone.
     """
-    _said.discard(topic)
+    _said.pop(topic, None)
 
 
 def reason_of(error: BaseException) -> str:
     """
     The error in one line, for `say_once`.
     """
-    return type(error).__name__ + ": " + str(error).replace("\n", " ")[:300]
+    try:
+        says = str(error)
+    except Exception:
+        # Some errors of an application's own cannot be told.
+        says = ""
+    return type(error).__name__ + ": " + says.replace("\n", " ")[:300]

@@ -76,9 +76,9 @@ def behind(app: Any, server: str, interface: str) -> Any:
         server: For the report of this worker.
         interface: `asgi`, `wsgi`, or `trio` for ASGI on trio's event loop.
     """
-    if type(app).__module__.startswith("hasten_runtime."):
-        return app
     try:
+        if type(app).__module__.startswith("hasten_runtime."):
+            return app
         return _wrapped(app, server, interface)
     except Exception as error:
         say_once("wrap", "the application runs without the agent: " + reason_of(error))

@@ -9,11 +9,12 @@ anybody.
 
 import os
 import re
+import stat
 import time
 from typing import Any, Callable, NamedTuple, Optional
 
 from hasten_runtime.once import forget, reason_of, say_once
-from hasten_runtime.policy import Policy, RefusedPolicy, read_policy
+from hasten_runtime.policy import MAX_BYTES, Policy, RefusedPolicy, read_policy
 
 LOOK_EVERY_S = 0.25
 #: Revisions that are tried, newest first, where a process starts and the policy cannot be read.
@@ -86,11 +87,20 @@ class Standing:
         """
         What is obeyed is what stands in the policy now. Never raises.
         """
-        self.due_ns = self.ticks() + int(LOOK_EVERY_S * 1e9)
         try:
-            self._look()
+            self.due_ns = self.ticks() + int(LOOK_EVERY_S * 1e9)
+            try:
+                self._look()
+            finally:
+                # Also where it cannot be looked at: what is over is over.
+                self._settle()
         except Exception as error:
             say_once("policy", "the policy cannot be looked at: " + reason_of(error))
+
+    def _settle(self) -> None:
+        """
+        What was read is what is obeyed, as far as it is not stopped or over.
+        """
         now = NOTHING if self._stopped else self._read
         if now.trial is not None and self._is_over(self._lease[2]):
             now = now._replace(trial=None)
@@ -126,8 +136,7 @@ class Standing:
 
     def _take(self) -> Optional[str]:
         try:
-            with open(self._path, "rb") as file:
-                read = read_policy(file.read())
+            read = read_policy(_bytes(self._path))
         except (RefusedPolicy, OSError) as error:
             if not self._was_read:
                 self._read = self._last_good()
@@ -176,10 +185,20 @@ class Standing:
         return next((policy for policy in found if policy is not None), NOTHING)
 
 
+def _bytes(path: str) -> bytes:
+    """
+    What the file holds, as far as a policy may go.
+    """
+    # Not of a pipe, which nobody may ever write to, nor of a device without an end.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise RefusedPolicy(path + " is not a file")
+    with open(path, "rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def _readable(path: str) -> Optional[Policy]:
     try:
-        with open(path, "rb") as file:
-            return read_policy(file.read())._replace(trial=None, record=None)
+        return read_policy(_bytes(path))._replace(trial=None, record=None)
     except (RefusedPolicy, OSError):
         return None
 

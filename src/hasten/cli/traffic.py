@@ -96,7 +96,9 @@ def show(recording: str, config: str | None, as_json: bool) -> None:
 @click.argument("recording", default="")
 @click.option("--as", "pairs", multiple=True, metavar="LABEL=PRINCIPAL", help="Who that visitor is in the replay.")
 @click.option("--spread", is_flag=True, help="Deal the other visitors out to the principals in turn.")
-@click.option("--out", "path", default="traffic.jsonl", show_default=True, metavar="FILE", help="Beside hasten.toml.")
+@click.option(
+    "--out", "path", default="traffic.jsonl", show_default=True, metavar="FILE", help="From `root` of hasten.toml on."
+)
 @click.option("--replace", is_flag=True, help="The file may be there already.")
 @dry_run
 @common
@@ -114,7 +116,7 @@ def import_(
     known = recorded.identities(found, Routes())
     principals = recorded.mapped(known, pairs, [each.name for each in place.target.principals], spread=spread)
     made = recorded.read_recorded(found, principals, Routes())
-    target = place.config.parent / path
+    target = place.root / path
     if not made.requests:
         reasons = "; ".join(f"{count} × {reason}" for reason, count in made.dropped.items()) or "nothing was recorded"
         raise NoData(f"nothing of {found.id} can be replayed: {reasons}", hint="say who is who: --as, or --spread")
@@ -141,8 +143,8 @@ def _say_plan(wish: Wish, running: int, *, as_json: bool) -> None:
         say_json({"would_record": wish, "workers": running})
         return
     out.print(
-        f"would record for {duration(wish.for_s)} in {running} workers: GET and HEAD of {wish.share:.0%} of visitors,"
-        f" at most {wish.per_s:g} requests/s and {wish.most_bytes / MB:g} MB each",
+        f"would record for {duration(wish.for_s)} in {_count(running, 'worker')}: GET and HEAD of"
+        f" {wish.share:.0%} of visitors, at most {wish.per_s:g} requests/s and {wish.most_bytes / MB:g} MB each",
         soft_wrap=True,
     )
 
@@ -162,7 +164,7 @@ def _show(found: Recorded, place: Place, *, as_json: bool) -> None:
              "identities": known, "counts": found.counts, "rate_per_s": found.rate_per_s}
         )  # fmt: skip
         return
-    out.print(f"{plain(found.id)}: {len(found.requests):,} requests, {anonymous:,} of them of nobody known")
+    out.print(f"{plain(found.id)}: {_count(len(found.requests), 'request')}, {anonymous:,} of them of nobody known")
     if found.rate_per_s:
         out.print(f"  {found.rate_per_s:.2f} safe requests per second came, recorded or not")
     for part, count in found.withheld.items():
@@ -170,9 +172,14 @@ def _show(found: Recorded, place: Place, *, as_json: bool) -> None:
     if over := sum(each.seen.over for each in found.counts):
         out.print(f"  not recorded: {over:,} beyond the bounds of rate and size")
     for each in known[:MOST_ROWS]:
-        out.print(f"  {each.label}  {each.requests:,} requests  {plain(', '.join(each.routes))}", soft_wrap=True)
+        asked = _count(each.requests, "request")
+        out.print(f"  {each.label}  {asked}  {plain(', '.join(each.routes))}", soft_wrap=True)
     if len(known) > MOST_ROWS:
         out.print(f"  … and {len(known) - MOST_ROWS:,} other visitors")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _folder(place: Place) -> Path:

@@ -209,7 +209,7 @@ def _profile(series: list[telemetry.Snapshot]) -> WorkerProfile:
         series=[
             (round(each.at - series[0].at, 3), each.process.rss_bytes, each.process.requests or _requests(each))
             for each in series
-            if each.process is not None
+            if each.process is not None and each.process.rss_bytes is not None
         ],
         connections_opened=last.connections.opened if last.connections else None,
         stalls=[Stall(place=each.place, count=each.count, total_s=each.sum_ns / 1e9) for each in last.stalls],

@@ -65,10 +65,10 @@ class StatementLine(
 
 class ProcessLine(Noun, frozen=True, kw_only=True):
     """
-    The worker itself, when it wrote its snapshot.
+    The worker itself, when it wrote its snapshot. Not every system tells a process its memory.
     """
 
-    rss_bytes: int
+    rss_bytes: int | None = None
     requests: int = 0
 
 

@@ -53,7 +53,7 @@ def test_a_fault_lets_everything_pass(capsys: pytest.CaptureFixture[str]) -> Non
     What was put aside and what comes later is sent, each once and in its order; the fault is said.
     """
     assert [START, BODY, BODY] == sent(START, BODY, BODY)
-    assert "hasten: an answer goes out as it is: ArithmeticError: a fault\n" == capsys.readouterr().err
+    assert "hasten: faulty: an answer goes out as it is: ArithmeticError: a fault\n" == capsys.readouterr().err
 
 
 def test_half_an_answer_cannot_be_taken_back() -> None:

@@ -12,7 +12,7 @@ from wsgiref.validate import validator
 
 import pytest
 from tests.runtime.driving import RULE, TEXT, trial, write_policy
-from tests.runtime.wsgi_driving import TAKES_GZIP, Sent, agent_for, answering, asked, environ_of, served
+from tests.runtime.wsgi_driving import TAKES_GZIP, Sent, agent_for, answering, asked, behind, environ_of, served
 
 from hasten_runtime.http import compression, wsgi
 
@@ -150,7 +150,7 @@ def test_the_same_with_rules_for_everything_but_what_they_add(tmp_path: Path, ki
         ]
         assert one.body == other.text
         if isinstance(one.result, Pieces):
-            assert 1 == one.result.closed == getattr(other.result, "_result", other.result).closed
+            assert 1 == one.result.closed == getattr(other.result, "result", other.result).closed
         for name in changed:
             changed[name] += name in other.headers
 
@@ -316,3 +316,19 @@ def test_two_requests_do_not_meet(tmp_path: Path) -> None:
             sent.pieces.append(next(sent.result))
 
     assert [b"/one 0", b"/two 0"] == [sent.text[:6] for sent in sents]
+
+
+def test_head_under_waitress_keeps_its_length(tmp_path: Path) -> None:
+    """
+    That server sends the end of a body that there is not, and closes, where HEAD is answered without a length.
+    """
+    app, waitress = answering(TEXT, headers=[("Content-Type", "text/css")]), {"waitress.client_disconnected": ""}
+    agent = behind(app, tmp_path)
+    head, other = (
+        asked(agent, method="HEAD", HTTP_ACCEPT_ENCODING="gzip", **more).headers for more in (waitress, {})
+    )
+    got = asked(agent, HTTP_ACCEPT_ENCODING="gzip", **waitress).headers
+
+    assert (str(len(TEXT)), None, "gzip") == (
+        head["content-length"], other.get("content-length"), got["content-encoding"]
+    )  # fmt: skip

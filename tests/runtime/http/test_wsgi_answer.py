@@ -14,7 +14,7 @@ import pytest
 from tests.runtime.driving import RULE, TEXT, write_policy
 from tests.runtime.wsgi_driving import TAKES_GZIP, Server, agent_for, answering, asked, behind, environ_of, served
 
-from hasten_runtime.http import compression, thread_variants
+from hasten_runtime.http import compression, thread_variants, wsgi_answer
 
 JSON = ("Content-Type", "application/json")
 SCRIPT = ("Content-Type", "text/javascript; charset=utf-8")
@@ -289,6 +289,60 @@ def test_an_error_page_takes_the_place_of_an_answer_that_is_not_out(tmp_path: Pa
 
     assert (plain.status, plain.body, repr(plain.error)) == (sent.status, sent.text, repr(sent.error))
     assert ("500 Oh" if when != "later" else "200 OK") == sent.status
+
+
+def test_the_answer_that_was_replaced_is_known_to_the_server(tmp_path: Path) -> None:
+    """
+    A server may keep something of the first answer (gunicorn keeps its headers), so it gets to know that one, too.
+    """
+    known: list[tuple[Any, ...]] = []
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [JSON])
+        start_response("500 Oh", [SCRIPT], (KeyError, KeyError(), None))
+        return [TEXT]
+
+    environ = environ_of(**TAKES_GZIP)
+    assert [TEXT] == behind(app, tmp_path)(environ, lambda *given: known.append(given[:2]))
+    assert [("200 OK", [JSON]), ("500 Oh", [SCRIPT])] == known
+
+
+def test_a_fault_of_the_server_stays_the_servers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    What `start_response` raises goes to the application, and is none of what is said of our own faults.
+    """
+    raised = AssertionError("a header that is not allowed")
+
+    def start_response(*_: Any) -> Any:
+        raise raised
+
+    with pytest.raises(AssertionError) as caught:
+        agent = behind(answering(TEXT, headers=[JSON]), tmp_path)
+        agent(environ_of(**TAKES_GZIP), start_response)
+
+    assert caught.value is raised
+    assert "" == capsys.readouterr().err
+
+
+@pytest.mark.parametrize("pieces", [[TEXT], [TEXT, TEXT], [b"", TEXT, TEXT]])
+@pytest.mark.parametrize("name", ["_served", "_message", "_tell"])
+def test_what_fails_here_leaves_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, pieces: list[bytes]
+) -> None:
+    """
+    Wherever our own code fails while nothing is out: the status, the headers and the pieces are the application's.
+    """
+
+    def fail(*_: object, **__: object) -> Any:
+        raise RecursionError("too deep")
+
+    app = answering(*pieces, headers=[JSON])
+    plain = asked(app, **TAKES_GZIP)
+    monkeypatch.setattr(wsgi_answer.Answer, name, fail)
+    sent = asked(behind(app, tmp_path), **TAKES_GZIP)
+
+    assert (plain.status, plain.pairs, plain.body, None) == (sent.status, sent.pairs, sent.body, sent.error)
+    assert plain.closed == sent.closed
 
 
 @pytest.mark.parametrize("when", ["twice", "start", "written", "first", "later", "file"])

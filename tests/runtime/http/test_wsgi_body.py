@@ -18,11 +18,15 @@ class Answer:
     def __init__(self) -> None:
         self.is_held = True
         self.first = b""
+        self.last = b"END"
 
-    def take(self, piece: bytes) -> bytes:
+    def take(self, piece: bytes, *, more: bool = True) -> bytes:
         """
-        The piece in capitals, with the one that was held back.
+        The piece in capitals, with the one that was held back; the end, once.
         """
+        if not more:
+            end, self.last = self.last, b""
+            return end
         if self.is_held and not self.first:
             self.first = piece
             return b""
@@ -36,12 +40,14 @@ class Answer:
         first, self.first, self.is_held = self.first, b"", False
         return first
 
-    def end(self) -> bytes:
-        """
-        The end, once.
-        """
-        end, self.take = (b"" if self.take is None else b"END"), None  # type: ignore[assignment, method-assign]
-        return end
+
+def body_of(answer: Answer, pieces: Any) -> Body:
+    """
+    The body of that answer.
+    """
+    body = Body(answer)
+    body.result = pieces
+    return body
 
 
 def failing(*pieces: bytes) -> Iterator[bytes]:
@@ -56,7 +62,7 @@ def test_pieces_are_what_the_answer_makes_of_them() -> None:
     """
     What is held back is waited for, and the end follows the last piece.
     """
-    body = Body(Answer(), [b"a", b"b", b"c"])
+    body = body_of(Answer(), [b"a", b"b", b"c"])
     body.begin()
 
     assert [b"AB", b"C", b"END"] == list(body)
@@ -72,7 +78,7 @@ def test_without_a_beginning_nothing_is_asked_for() -> None:
         asked.append(1)
         yield b"a"
 
-    body = Body(Answer(), pieces())
+    body = body_of(Answer(), pieces())
 
     assert [] == asked
     assert [b"END"] == list(body)
@@ -83,7 +89,7 @@ def test_an_error_comes_after_what_came_before_it(pieces: list[bytes], expected:
     """
     The server gets what was held back, and then the error, where it would have met it.
     """
-    body = Body(Answer(), failing(*pieces))
+    body = body_of(Answer(), failing(*pieces))
     body.begin()
     seen = []
     with pytest.raises(RuntimeError, match="broken"):
@@ -107,7 +113,7 @@ def test_who_is_killed_while_it_begins_is_closed() -> None:
             closed.append(self)
 
     with pytest.raises(KeyboardInterrupt):
-        Body(Answer(), Killed()).begin()
+        body_of(Answer(), Killed()).begin()
 
     assert 1 == len(closed)
 
@@ -116,4 +122,4 @@ def test_what_cannot_be_closed_is_not() -> None:
     """
     An iterable need not have `close`.
     """
-    Body(Answer(), [b"a"]).close()
+    body_of(Answer(), [b"a"]).close()

@@ -101,8 +101,8 @@ def test_a_request_is_a_line(tmp_path: Path) -> None:
 
 
 PLACES = st.sampled_from(
-    ["path", "segment", "query", "name", "cookie", "authorization", "accept", "accept-language", "referer", "user-agent",
-     "x-forwarded-for", "x-requested-with", "host", "x-api-key", "origin"]
+    ["path", "segment", "query", "name", "cookie", "authorization", "accept", "accept-language", "referer",
+     "user-agent", "x-forwarded-for", "x-requested-with", "host", "x-api-key", "origin"]
 )  # fmt: skip
 
 

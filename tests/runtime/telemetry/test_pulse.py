@@ -25,6 +25,24 @@ def test_whoever_listens_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ["second"] == told
 
 
+def test_what_cannot_be_forgotten_keeps_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    One that fails is said, and the others forget all the same: a forked child goes on in any case.
+    """
+    told: list[str] = []
+
+    def fail() -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(pulse, "_resets", [fail, lambda: told.append("forgotten")])
+    pulse.forget()
+
+    assert ["forgotten"] == told
+    assert 1 == capsys.readouterr().err.count("MemoryError: no room")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_begins_at_nothing() -> None:

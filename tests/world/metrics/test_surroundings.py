@@ -61,6 +61,7 @@ def test_headers_are_those_of_all_places() -> None:
         {"OTEL_EXPORTER_OTLP_COMPRESSION": "zstd"},
         {"OTEL_EXPORTER_OTLP_TIMEOUT": "soon"},
         {"OTEL_EXPORTER_OTLP_TIMEOUT": "-1"},
+        {"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"},
     ],
 )
 def test_what_cannot_be_meant_is_an_error(environment: dict[str, str]) -> None:

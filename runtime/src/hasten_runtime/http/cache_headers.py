@@ -156,10 +156,13 @@ class Answer(Link):
             headers.append((b"cache-control", lifetime))
         if self._is_known(tag, open_to_all):
             unchanged = of_304(headers) + ([self._request.timing()] if self._settings["server_timing"] else [])
+            own = OwnStart({**start, "status": 304, "headers": unchanged}, self._said)
             self._drops, self._held = True, []
-            return [OwnStart({**start, "status": 304, "headers": unchanged}, self._said), NO_BODY]
+            return [own, NO_BODY]
+        own = OwnStart({**start, "headers": headers}, self._said)
+        # Only now: what fails before lets go of what is held.
         self._through, self._held = True, []
-        return [OwnStart({**start, "headers": headers}, self._said), *bodies]
+        return [own, *bodies]
 
     def _lifetime(self, open_to_all: bool) -> bytes:
         said, scope = self._said, self._request.scope

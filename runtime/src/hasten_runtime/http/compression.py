@@ -208,10 +208,11 @@ class Answer(Link):
             return self._as_it_is()
         coding = self._request.coding
         assert coding is not None
-        made = packer(coding, self._request.rule.settings["level"])
-        start, first = self._coded_start(), self._held[1]
-        self._packer, self._held, self._committed = made, [], True
-        return [start, self._piece(first)]
+        self._packer = packer(coding, self._request.rule.settings["level"])
+        start, first = self._coded_start(), self._piece(self._held[1])
+        # Only now: until a piece is coded, the answer can still go out as it is.
+        self._held, self._committed = [], True
+        return [start, first]
 
     def _piece(self, message: Message) -> Message:
         assert self._packer is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Optional
 
 Headers = list[tuple[bytes, bytes]]
+CODING = b"content-encoding"
 
 #: Digests of the very bytes on the wire, or signatures over them: what is signed is not ours to change.
 SEALS = frozenset({b"content-digest", b"digest", b"content-md5", b"signature"})

@@ -64,7 +64,7 @@ class Link:
         try:
             outgoing = await self._next(message)
         except Exception as error:
-            say_once(self.kind, "an answer goes out as it is: " + reason_of(error))
+            say_once(self.kind, self.kind + ": an answer goes out as it is: " + reason_of(error))
             if self._committed:
                 raise
             outgoing = self._give_up(message)

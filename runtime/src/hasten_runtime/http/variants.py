@@ -3,6 +3,7 @@ Coded bodies in an event loop: what takes long is compressed in a thread, once f
 """
 
 import asyncio
+from functools import partial
 from typing import Optional
 
 from hasten_runtime.http.aside import in_a_thread
@@ -41,7 +42,7 @@ class Variants:
         if coming is None:
             coming = asyncio.ensure_future(self._make(key, body, most_bytes))
             self._coming[key] = coming
-            coming.add_done_callback(lambda done: self._done(key, done))
+            coming.add_done_callback(partial(self._done, key))
         # A client that goes away must not take the compression from those who wait with it.
         return await asyncio.shield(coming)
 

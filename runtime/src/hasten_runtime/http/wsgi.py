@@ -18,6 +18,9 @@ from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.policy import Policy, Record
 from hasten_runtime.standing import Standing
 
+#: In each environ of waitress, and of no other server.
+WAITRESS = "waitress.client_disconnected"
+
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Observe = Callable[[Application, Environ, StartResponse], Iterable[bytes]]
@@ -49,17 +52,15 @@ class Agent:
         return self._answer(environ, start_response)
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        policy = self._standing.policy()
-        if policy.rules or policy.trial is not None or policy.record is not None:
-            answer = None
-            # The application is not called in here: what it raises is the server's, and none of our faults.
-            try:
+        answer = None
+        # The application is not called in here: what it raises is the server's, and none of our faults.
+        try:
+            policy = self._standing.policy()
+            if policy.rules or policy.trial is not None or policy.record is not None:
                 start_response, answer = self._obey(policy, environ, start_response)
-            except Exception as error:
-                say_once("rules", "a request passes without any rule: " + reason_of(error))
-            if answer is not None:
-                return answer.of(self.app, environ)
-        return self.app(environ, start_response)
+        except Exception as error:
+            say_once("rules", "a request passes without any rule: " + reason_of(error))
+        return self.app(environ, start_response) if answer is None else answer.of(self.app, environ)
 
     def _obey(
         self, policy: Policy, environ: Environ, start_response: StartResponse
@@ -79,6 +80,9 @@ class Agent:
             start_response = _recorded(policy.record, environ, start_response)
         method = environ["REQUEST_METHOD"]
         found = matching(rules, method, path_of(environ))
+        if method == "HEAD" and WAITRESS in environ:
+            # Without a length it closes the connection, and sends the end of a body that there is not.
+            found.pop("compression", None)
         if not found:
             return start_response, None
         answer = Answer(start_response, is_head=method == "HEAD")

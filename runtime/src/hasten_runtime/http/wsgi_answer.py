@@ -8,6 +8,7 @@ server gets the iterable, because some servers look only then.
 
 from collections.abc import Iterable
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any, Callable, Optional
 
 from hasten_runtime.http import headers as edit
@@ -17,6 +18,8 @@ from hasten_runtime.http.wsgi_body import Body
 from hasten_runtime.once import reason_of, say_once
 
 Write = Callable[[bytes], object]
+#: The name of a header.
+first_of = itemgetter(0)
 
 
 class Answer:
@@ -38,31 +41,45 @@ class Answer:
         self._told: edit.Headers = []
         self._length: Optional[int] = None
         self._is_started = self._is_begun = self._is_ended = self._hides_length = False
+        #: The server does not know yet how the answer begins, though the application has said it.
+        self.is_held = False
+        #: What the application has given of the body while the answer was held.
+        self._pieces: list[bytes] = []
+        self._said: list[Any] = []
+        #: What the server raised, which is none of our faults.
+        self._theirs: Optional[Exception] = None
         self._write: Any = None  # some servers have none, and whoever writes fails as without us
         self._out: list[bytes] = []
+        # Made while there still is a way around it.
+        self._body: Any = Body(self)
         self._came = self._went = 0
 
     @property
-    def is_held(self) -> bool:
-        """
-        Whether the server does not know yet how the answer begins, though the application has said it.
-        """
-        return self._is_started and not self._is_begun
-
-    @property
     def _passes(self) -> bool:
-        return all(link.is_through for link in self.chain)
+        try:
+            return all(link.is_through for link in self.chain)
+        except Exception as error:
+            say_once("wsgi", "an answer is looked at piece by piece: " + reason_of(error))
+            return False
 
     def of(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Iterable[bytes]:
         """
         What the server is to send for this request.
         """
         try:
-            result = app(environ, self.start)
+            result: Iterable[bytes] = app(environ, self.start)
         except Exception:
             # The server is to see as much of the answer as it would have seen.
             self._written(self.let_go())
             raise
+        try:
+            return self._served(result)
+        except Exception as error:
+            self._written(self._given_up(error))
+            return result
+
+    def _served(self, result: Iterable[bytes]) -> Iterable[bytes]:
+        body, self._body = self._body, None
         if type(result) in (list, tuple):
             found: Iterable[bytes] = self._of_list(result)
             self.chain = []
@@ -71,18 +88,22 @@ class Answer:
         if self._is_begun and self._passes:
             self.chain = []
             return result
-        body = Body(self, result)
+        body.result = result
         if self.is_held:
             body.begin()
-        return body
+        served: Iterable[bytes] = body
+        return served
 
     def start(self, status: str, headers: Any, exc_info: Any = None) -> Optional[Write]:
         """
         The application begins its answer, as PEP 3333 has it.
         """
         if exc_info is not None:
-            # Another answer in place of the one that was begun; the server knows whether it is too late for that.
-            self.chain, self._is_ended = [], False
+            # Another answer in place of the one that was begun: the server is to know that one, too, as it would have
+            # known it, and knows whether it is too late.
+            if self.is_held:
+                self._written(self.let_go())
+            self.chain, self._is_ended, self._hides_length = [], False, False
             try:
                 return self._begin(status, headers, exc_info)
             finally:
@@ -91,24 +112,24 @@ class Answer:
             # Twice: that is for the server to complain of.
             self._written(self.let_go())
             return self._begin(status, headers)
-        # PEP 3333 wants a list; anything else may be gone through once only.
-        message = self._message(status, headers) if type(headers) is list else None
-        if message is None:
+        if type(headers) is not list:
+            # PEP 3333 wants a list; anything else may be gone through once only.
             self.chain = []
             return self._begin(status, headers)
-        self._is_started = True
-        self._tell(message)
-        return self._piece_written if self.is_held or not self._passes else self._write
-
-    def _message(self, status: str, headers: list[tuple[str, str]]) -> Optional[Message]:
+        self._is_started = self.is_held = True
+        self._status, self._headers = status, headers
         try:
-            self._told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-            code = int(status[:3])
+            self._tell(self._message())
+            return self._piece_written if self.is_held or not self._passes else self._write
         except Exception as error:
-            say_once("wsgi", "an answer goes out as it is: " + reason_of(error))
-            return None
-        self._status, self._headers, self._length = status, headers, edit.length_of(self._told)
-        return {"type": "http.response.start", "status": code, "headers": self._told}
+            self._given_up(error)
+            write: Optional[Write] = self._write
+            return write
+
+    def _message(self) -> Message:
+        self._told = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._headers]
+        self._length = edit.length_of(self._told)
+        return {"type": "http.response.start", "status": int(self._status[:3]), "headers": self._told}
 
     def _tell(self, message: Message) -> None:
         at_once(self.chain[-1](message))
@@ -121,16 +142,22 @@ class Answer:
             self._out.append(message.get("body", b""))
             return
         code, headers = message["status"], message["headers"]
+        self._said = headers
         status = self._status if self._status.startswith(f"{code}") else f"{code} {HTTPStatus(code).phrase}"
         if headers is self._told:
             self._begin(status, self._headers)
             return
-        self._hides_length = self._is_head and edit.length_of(headers) is None
+        is_coded = any(link.kind == "compression" for link in self.chain)
+        self._hides_length = self._is_head and is_coded and edit.length_of(headers) is None
         self._begin(status, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
     def _begin(self, *given: Any) -> Optional[Write]:
-        self._is_begun = True
-        write: Optional[Write] = self._start_response(*given)
+        self._is_begun, self.is_held = True, False
+        try:
+            write: Optional[Write] = self._start_response(*given)
+        except Exception as error:
+            self._theirs = error
+            raise
         self._write = write
         return write
 
@@ -171,23 +198,20 @@ class Answer:
             return piece
         self._came += len(piece)
         self._is_ended = not more or self._came == self._length
-        self._tell({"type": "http.response.body", "body": piece, "more_body": not self._is_ended})
+        self._pieces.append(piece)
+        try:
+            self._tell({"type": "http.response.body", "body": piece, "more_body": not self._is_ended})
+        except Exception as error:
+            return self._given_up(error)
+        if not self.is_held:
+            self._pieces.clear()
         if self._is_ended:
             # The links know this answer and it knows them: without that they need not wait for the collector.
             self.chain = []
-        return self._taken()
-
-    def _taken(self) -> bytes:
         taken, self._out = self._out, []
         out = taken[0] if len(taken) == 1 else b"".join(taken)
         self._went += len(out)
         return out
-
-    def end(self) -> bytes:
-        """
-        The rest: the application has no more pieces.
-        """
-        return b"" if self._passes or self._is_ended else self.take(b"", more=False)
 
     def let_go(self) -> bytes:
         """
@@ -196,4 +220,23 @@ class Answer:
         for link in reversed(self.chain):
             at_once(link.let_go())
         self.chain = []
-        return self._taken()
+        out, self._out = b"".join(self._out), []
+        self._went += len(out)
+        return out
+
+    def _given_up(self, error: Exception) -> bytes:
+        """
+        What is to be sent where our own code failed: all that was held, as the application gave it.
+
+        Raises:
+            Exception: What failed is the server's own, or a part of the answer is out in another form.
+        """
+        is_coded = edit.CODING in map(first_of, self._said) and edit.CODING not in map(first_of, self._told)
+        if error is self._theirs or (self._is_begun and is_coded):
+            raise error
+        say_once("wsgi", "an answer goes out as it is: " + reason_of(error))
+        held, self._pieces, self._out, self.chain = b"".join(self._pieces), [], [], []
+        if self.is_held:
+            self._begin(self._status, self._headers)
+        self._went += len(held)
+        return held

@@ -11,13 +11,13 @@ class Body:
     The pieces of an answer, each as the answer makes it of the application's.
 
     Args:
-        answer: What becomes of each piece: `take`, `end`, `let_go` and `is_held` of `wsgi_answer.Answer`.
-        result: What the application returned.
+        answer: What becomes of each piece: `take`, `let_go` and `is_held` of `wsgi_answer.Answer`.
     """
 
-    def __init__(self, answer: Any, result: Iterable[bytes]) -> None:
+    def __init__(self, answer: Any) -> None:
         self._answer = answer
-        self._result = result
+        #: What the application returned.
+        self.result: Iterable[bytes] = ()
         self._pieces: Optional[Iterator[bytes]] = None
         self._ready: Optional[bytes] = None
         self._failure: Optional[Exception] = None
@@ -54,12 +54,12 @@ class Body:
         The next bytes for the server.
         """
         if self._pieces is None:
-            self._pieces = iter(self._result)
+            self._pieces = iter(self.result)
         while True:
             try:
                 piece = next(self._pieces)
             except StopIteration:
-                out: bytes = self._answer.end()
+                out: bytes = self._answer.take(b"", more=False)
                 if out:
                     return out
                 raise
@@ -77,6 +77,6 @@ class Body:
         """
         The application knows that nobody asks for more.
         """
-        close = getattr(self._result, "close", None)
+        close = getattr(self.result, "close", None)
         if close is not None:
             close()

@@ -11,8 +11,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from hasten_runtime.arms import drawn
 from hasten_runtime.once import reason_of, say_once
@@ -142,17 +141,18 @@ class Notes:
                 self._writing.release()
 
     def _write(self) -> None:
-        try:
-            self._append()
-        except Exception as error:
-            # A disk that is full stays out of it from now on.
-            self._is_over = True
-            say_once("recorder", "no more is recorded in " + self._folder + ": " + reason_of(error))
-        finally:
-            self._writing.release()
-        # What came between the last look and the release would wait for the next request.
-        if self._lines and not self._is_over and self._writing.acquire(False):
-            self._write()
+        while True:
+            try:
+                self._append()
+            except Exception as error:
+                # A disk that is full stays out of it from now on.
+                self._is_over = True
+                say_once("recorder", "no more is recorded in " + self._folder + ": " + reason_of(error))
+            finally:
+                self._writing.release()
+            # What came between the last look and the release would wait for the next request.
+            if self._is_over or not self._lines or not self._writing.acquire(False):
+                return
 
     def _append(self) -> None:
         os.makedirs(self._folder, mode=0o700, exist_ok=True)

@@ -31,8 +31,8 @@ LONG = tuple(sorted(each for each in SECRET | PERSONAL if len(each) >= 5))
 #: Below these a name is somebody's: the segment after one of them has to be a number or one of PLACES.
 PEOPLE = _set(
     "account accounts author authors candidate candidates contact contacts customer customers doctor doctors employee"
-    " employees follower followers friend friends member members patient patients people person persons profile profiles"
-    " staff student students teacher teachers team teams user users u"
+    " employees follower followers friend friends member members patient patients people person persons profile"
+    " profiles staff student students teacher teachers team teams user users u"
 )
 PLACES = _set("all count current export list me mine new page search self settings stats summary")
 #: Words of paths that end a session, or do something once for who has the link.

@@ -121,7 +121,7 @@ def write_last() -> None:
         # A thread may be writing still; it is not waited for longer than an ending worker has.
         if _place.folder and _extent() != _place.written and _place.writing.acquire(True, file.LAST_S):
             _write(_place.writing)
-        file.write_last()
+        file.write()
     except Exception as error:
         say_once("export", "the last telemetry of a process is not written: " + reason_of(error))
 
@@ -223,6 +223,8 @@ def _set_aside(folder: str, path: str) -> None:
 def _write(lock: _thread.LockType) -> None:
     try:
         write()
+    except Exception as error:
+        say_once("export", "no telemetry is written: " + reason_of(error))
     finally:
         lock.release()
 
@@ -247,8 +249,11 @@ def _look_again() -> None:
 
 
 def _look_later() -> None:
-    time.sleep(LOOK_AFTER_S)
-    _look()
+    try:
+        time.sleep(LOOK_AFTER_S)
+        _look()
+    except Exception as error:
+        say_once("export", "telemetry is not looked after: " + reason_of(error))
 
 
 def _look() -> None:

@@ -105,6 +105,8 @@ def _trace(of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
     """
     The statement is a step of the request under way; `of` is a cursor, or the connection for a COMMIT.
     """
+    if not trace.is_here():
+        return
     try:
         connection = getattr(of, "_conn", of)
         result = getattr(of, "pgresult", None)
@@ -120,9 +122,9 @@ def _text(cursor: Any, query: Any) -> Any:
     """
     The text of a statement that is not a plain string: composed ones are known as they were sent, if they were.
     """
-    if isinstance(query, (str, bytes)):
-        return query
     try:
+        if isinstance(query, (str, bytes)):
+            return query
         sent = cursor._query
         return b"" if sent is None else bytes(sent.query)
     except Exception as error:

@@ -78,6 +78,8 @@ def _trace(cursor: Any, query: Any, args: tuple[Any, ...], named: dict[str, Any]
     """
     The statement is a step of the request under way.
     """
+    if not trace.is_here():
+        return
     try:
         values = args[0] if args else named.get("vars", named.get("vars_list"))
         rows = cursor.rowcount if cursor.description is not None else -1
@@ -90,4 +92,8 @@ def _text(cursor: Any, query: Any) -> Any:
     """
     The text of a statement that is not a plain string: composed ones are known as they were sent, if they were.
     """
-    return query if isinstance(query, (str, bytes)) else cursor.query or b""
+    try:
+        return query if isinstance(query, (str, bytes)) else cursor.query or b""
+    except Exception as error:
+        say_once("psycopg2 text", "a composed statement has no name: " + reason_of(error))
+        return b""

@@ -8,6 +8,8 @@ go (`export.begin`) that is never.
 import os
 from typing import Callable
 
+from hasten_runtime.once import reason_of, say_once
+
 NEVER_NS = 1 << 62
 
 due_ns = NEVER_NS
@@ -44,4 +46,7 @@ def forget() -> None:
     Everything is as if nothing had been counted yet.
     """
     for reset in _resets:
-        reset()
+        try:
+            reset()
+        except Exception as error:
+            say_once("fork", "a process that was forked counts on from its parent: " + reason_of(error))

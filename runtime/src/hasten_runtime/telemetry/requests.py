@@ -88,18 +88,39 @@ def _over(doing: Doing, began_ns: int, scope: Scope, path: str, root: Any) -> No
     """
     The request is over, and will be counted. Nothing of it is kept that the application could miss.
     """
-    ended_ns = doing.ended_ns
+    ended_ns, send = doing.ended_ns, late
     if not ended_ns:
-        ended_ns = doing.ended_ns = now()
+        # The application may have left the rest of its answer to a task of its own.
+        ended_ns, send = now(), doing.send
+        doing.ended_ns = ended_ns
     scope = doing.scope or scope
     inner = scope.get("fastapi")
     named = _named_by.get(id(inner.get("effective_route_context") or scope["route"] if inner else scope.get("route")))
     name = named[0] if named and scope.get("root_path") == root else name_of(scope, path, root, doing.status)
-    doing.__class__, doing.send, doing.scope = Over, None, None
+    doing.__class__, doing.send, doing.scope = Over, send, None
     _waiting.append((name, scope["method"], began_ns, doing))
     if len(_waiting) >= BATCH:
         count()
     if ended_ns >= pulse.due_ns:
+        pulse.beat()
+
+
+async def late(message: Any) -> None:
+    """
+    What is sent after a whole answer is an error, as it is to the server.
+    """
+    raise RuntimeError(f"{message['type']!r} was sent after the answer was complete")
+
+
+def over(name: str, method: str, began_ns: int, doing: Doing) -> None:
+    """
+    The request of that name is over, and will be counted, as those that are observed here.
+    """
+    doing.__class__, doing.send, doing.scope = Over, None, None
+    _waiting.append((name, method, began_ns, doing))
+    if len(_waiting) >= BATCH:
+        count()
+    if doing.ended_ns >= pulse.due_ns:
         pulse.beat()
 
 

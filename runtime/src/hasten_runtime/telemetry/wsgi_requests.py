@@ -9,11 +9,11 @@ reach the server as the very objects that they are.
 
 from collections.abc import Iterable
 from time import perf_counter_ns as now
-from typing import Any, Optional
+from typing import Any
 
 from hasten_runtime.http.environ import path_of
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.telemetry import requests, routes, statements
+from hasten_runtime.telemetry import requests, routes
 from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
 from hasten_runtime.telemetry.traces import sampling, trace
 
@@ -27,18 +27,21 @@ def observed(app: Any, environ: Environ, start_response: Any) -> Iterable[bytes]
     one = None
     try:
         one = Counted(environ, start_response)
-        start = one.start
     except Exception as error:
         say_once("requests", "a request is not counted: " + reason_of(error))
     if one is None:
         untouched: Iterable[bytes] = app(environ, start_response)
         return untouched
     try:
-        result = app(environ, start)
+        result: Iterable[bytes] = app(environ, one.start)
     except BaseException:
         one.fail()
         raise
-    return one.of(result)
+    try:
+        result = one.of(result)
+    except Exception as error:
+        say_once("requests", "a request is not counted: " + reason_of(error))
+    return result
 
 
 class Counted:
@@ -46,20 +49,17 @@ class Counted:
     One request that is under way.
 
     Attributes:
-        length: What the answer says of its own length; None if nothing.
+        doing: What it executes, and what its answer says of it; OUTSIDE once it is over.
+        length: What the answer says of its own length; -1 if nothing.
         trace: What is traced of it; None for most.
     """
 
-    __slots__ = (
-        "_environ", "_rule", "_start_response", "began_ns", "doing", "ended_ns", "length", "path", "root", "sent_bytes",
-        "status", "trace",
-    )  # fmt: skip
+    __slots__ = ("_environ", "_rule", "_start_response", "began_ns", "doing", "length", "path", "root", "trace")
 
     def __init__(self, environ: Environ, start_response: Any) -> None:
         self._environ, self._start_response = environ, start_response
         self.path, self.root = path_of(environ), environ.get("SCRIPT_NAME", "")
-        self.status = self.sent_bytes = self.ended_ns = 0
-        self.length: Optional[int] = None
+        self.length = -1
         self._rule: Any = None
         self.doing = Doing()
         set_doing(self.doing)
@@ -76,14 +76,16 @@ class Counted:
         What the application calls in place of the server's function.
         """
         try:
-            self.status = int(status[:3])
+            self.doing.status = int(status[:3])
             # Flask, and others on Werkzeug, have found the rule by now, and forget it before the answer is over.
-            self._rule = getattr(self._environ.get("werkzeug.request"), "url_rule", None)
+            request = self._environ.get("werkzeug.request")
+            if request is not None:
+                self._rule = getattr(request, "url_rule", None)
             for name, value in headers:
                 if len(name) == 14 and name.lower() == "content-length":
                     self.length = int(value)
             if self.trace is not None:
-                self.trace.started(self.status, headers)
+                self.trace.started(self.doing.status, headers)
         except Exception as error:
             say_once("start_response", "the beginning of an answer is not counted: " + reason_of(error))
         return self._start_response(status, headers, *exc_info)
@@ -92,7 +94,7 @@ class Counted:
         """
         What the server gets for what the application has returned.
         """
-        wrapped: Iterable[bytes] = result
+        untouched: Iterable[bytes] = result
         try:
             if type(result) in (list, tuple):
                 for piece in result:
@@ -100,50 +102,52 @@ class Counted:
                 self.end()
             elif hasattr(result, "__len__") or _is_file(result, self._environ):
                 # Nobody here sees what is in it.
-                self.sent_bytes = self.length or 0
+                self.doing.sent_bytes = max(0, self.length)
                 if self.trace is not None:
                     self.trace.unseen()
                 self.end()
             else:
-                wrapped = Pieces(result, self)
+                return Pieces(result, self)
         except Exception as error:
             say_once("requests", "a request is not counted: " + reason_of(error))
-        return wrapped
+        return untouched
 
     def piece(self, piece: bytes) -> None:
         """
         One more piece is on its way to the server.
         """
-        self.sent_bytes += len(piece)
-        if self.length is not None and self.sent_bytes >= self.length:
-            self.ended_ns = self.ended_ns or now()
+        doing = self.doing
+        doing.sent_bytes += len(piece)
+        if 0 <= self.length <= doing.sent_bytes and not doing.ended_ns:
+            doing.ended_ns = now()
         if self.trace is not None:
-            self.trace.piece(piece, self.sent_bytes)
+            self.trace.piece(piece, doing.sent_bytes)
 
     def fail(self) -> None:
         """
-        The application has raised something in place of an answer.
+        The application has raised something in place of an answer. Never raises.
         """
-        self.status = self.status or 500
-        self.end()
+        try:
+            self.doing.status = self.doing.status or 500
+            self.end()
+        except Exception as error:
+            say_once("requests", "a request is not counted: " + reason_of(error))
 
     def end(self) -> None:
         """
         The request is over and counted, once. Never raises.
         """
+        doing = self.doing
+        if doing is OUTSIDE:
+            return
+        self.doing = OUTSIDE
         try:
-            doing, self.doing = self.doing, OUTSIDE
-            if doing is OUTSIDE:
-                return
-            ended_ns = self.ended_ns or now()
             set_doing(OUTSIDE)
-            statements.ended(doing)
+            doing.ended_ns = doing.ended_ns or now()
             name = self._name(doing)
-            method = self._environ["REQUEST_METHOD"]
-            of = requests.route(name, method, self.status // 100)
-            requests.finished(of, self.began_ns, ended_ns, self.sent_bytes, doing)
             if self.trace is not None:
-                self.trace.end(name, self.status, ended_ns, self.sent_bytes)
+                self.trace.end(name, doing.status, doing.ended_ns, doing.sent_bytes)
+            requests.over(name, self._environ["REQUEST_METHOD"], self.began_ns, doing)
         except Exception as error:
             say_once("requests", "a request is not counted: " + reason_of(error))
 
@@ -152,7 +156,7 @@ class Counted:
         scope = doing.scope or {}
         if self._rule is not None:
             scope = {"route": routes.template_of(root + str(self._rule.rule))}
-        return routes.name_of({"root_path": root, **scope}, self.path, self.root, self.status)
+        return routes.name_of({"root_path": root, **scope}, self.path, self.root, doing.status)
 
 
 class Pieces:

@@ -156,7 +156,7 @@ def _processes(living: list[Snapshot], ended: Ended) -> list[Family]:
     memory = [
         Point(labels=(("process.pid", str(each.pid)),), value=each.process.rss_bytes)
         for each in living
-        if each.process is not None
+        if each.process is not None and each.process.rss_bytes is not None
     ]
 
     def counter(name: str, unit: str, says: str, points: list[Point]) -> Family:

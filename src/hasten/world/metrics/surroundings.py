@@ -49,6 +49,7 @@ def collector(
         return own or environment.get(f"OTEL_EXPORTER_OTLP_{name}", "").strip()
 
     _check_protocol(said("PROTOCOL"))
+    _check_temporality(environment.get("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", ""))
     by_hand = _pairs(",".join(headers), "--header", "NAME=VALUE")
     compression = said("COMPRESSION")
     if compression not in ("", "none", "gzip"):
@@ -90,6 +91,14 @@ def _check_protocol(protocol: str) -> None:
         raise ConfigError(
             f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}, and Hasten speaks OTLP over HTTP",
             hint="set it to http/json, and the endpoint to the collector's port for HTTP (4318)",
+        )
+
+
+def _check_temporality(preference: str) -> None:
+    if preference.strip().lower() not in ("", "cumulative"):
+        raise ConfigError(
+            f"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE is {preference!r}, and Hasten's counts are cumulative",
+            hint="have the collector turn them into differences (its processor cumulativetodelta), and unset it here",
         )
 
 

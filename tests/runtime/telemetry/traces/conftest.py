@@ -35,12 +35,14 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], lis
     """
     monkeypatch.setattr(sampling, "paid", lambda _: None)
     monkeypatch.setattr(sampling, "_is_drawn", lambda: True)
+    monkeypatch.setattr(file, "TOGETHER_S", 0.0)
     file.begin(str(tmp_path / "traces"))
 
     def read() -> list[Any]:
         until = time.monotonic() + 10
-        while (file._place.waiting or file._place.writing.locked()) and time.monotonic() < until:
-            time.sleep(0.002)
+        while file._place.coming.locked() and time.monotonic() < until:
+            time.sleep(0.001)
+        file.write()
         lines = [path.read_text().splitlines() for path in sorted(tmp_path.glob("traces/*.jsonl"))]
         return [json.loads(line) for each in lines for line in each]
 

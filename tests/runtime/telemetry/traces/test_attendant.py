@@ -134,6 +134,30 @@ def test_an_idle_loop_is_nobodys_wait() -> None:
     assert is_over()
 
 
+def test_where_all_are_quick_few_are_attended() -> None:
+    """
+    After a number of quick requests one of some, until there is a slow one.
+    """
+
+    async def main() -> list[int]:
+        attended = []
+        for _ in range(attendant.QUICK_ONES + 2 * attendant.ONE_OF):
+            of = Trace(now(), time.time(), threading.get_ident())
+            before = len(attendant._watched)
+            attendant.attend(of)
+            attended.append(len(attendant._watched) - before)
+            of.ended_ns = now()
+            attendant.saw(1_000)
+        attendant.saw(attendant.QUICK_NS + 1)
+        attendant.attend(Trace(now(), time.time(), threading.get_ident()))
+        return [sum(attended), attendant._quick_ones]
+
+    attended, quick = asyncio.run(main())
+
+    assert attendant.QUICK_ONES < attended <= attendant.QUICK_ONES + 4
+    assert 0 == quick
+
+
 def test_without_a_loop_nobody_is_attended(of: Trace) -> None:
     """
     No thread is started.

@@ -105,18 +105,37 @@ def test_half_a_line_is_taken_back(written: Written, tmp_path: Path, capsys: pyt
     assert "the disk is full" in capsys.readouterr().err
 
 
-def test_what_waits_is_bounded(written: Written) -> None:
+def test_what_waits_is_bounded(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     While a writer does not keep up, traces are left out.
     """
-    file._place.writing.acquire()
+    file._place.coming.acquire()
     for _ in range(file.MOST_WAITING + 5):
         file.write_soon(finished())
     waiting = len(file._place.waiting)
-    file._place.writing.release()
-    file.write()
+    file._place.coming.release()
 
     assert file.MOST_WAITING == waiting == len(written())
+
+
+def test_several_are_written_together(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    One thread writes all that are finished within a while.
+    """
+    started = []
+    start = file._thread.start_new_thread
+
+    def counted(*given: Any) -> int:
+        started.append(given)
+        return start(*given)
+
+    monkeypatch.setattr(file._thread, "start_new_thread", counted)
+    monkeypatch.setattr(file, "TOGETHER_S", 0.05)
+    for route in ("/a", "/b", "/c"):
+        file.write_soon(finished(route))
+    found = written()
+
+    assert (3, 1) == (len(found), len(started))
 
 
 def test_without_a_thread_it_waits_for_the_next(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +150,7 @@ def test_without_a_thread_it_waits_for_the_next(written: Written, monkeypatch: p
     file.write_soon(finished())
 
     assert 1 == len(file._place.waiting)
-    assert not file._place.writing.locked()
+    assert not file._place.coming.locked()
 
 
 def test_the_end_of_a_process_waits_for_who_is_writing(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,11 +159,10 @@ def test_the_end_of_a_process_waits_for_who_is_writing(written: Written, monkeyp
     """
     monkeypatch.setattr(file, "LAST_S", 0.01)
     file._place.writing.acquire()
-    file.write_soon(finished("/last"))
-    file.write_last()
+    file._place.waiting.append(finished("/last"))
+    file.write()
     before = len(file._place.waiting)
     file._place.writing.release()
-    file.write_last()
 
     assert 1 == before
     assert ["/last"] == [each["http.route"] for each in written()]
@@ -155,6 +173,7 @@ def test_a_child_has_written_nothing(written: Written) -> None:
     What its parent had not written yet is the parent's, and so is a lock that was held.
     """
     file._place.writing.acquire()
+    file._place.coming.acquire()
     file._place.waiting.append(finished())
     pulse.forget()
 

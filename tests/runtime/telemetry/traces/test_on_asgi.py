@@ -52,6 +52,36 @@ def test_a_request_leaves_a_trace(written: Written) -> None:
     assert 0 < found["duration_ns"] <= counted.sum_ns
 
 
+def test_every_message_is_the_same_object(written: Written) -> None:
+    """
+    The scope and what is received and sent pass as they are, of a request without a body the very `receive`.
+    """
+    body = {"type": "http.request", "body": b"x", "more_body": False}
+    start = {"type": "http.response.start", "status": 200}
+    end = {"type": "http.response.body", "body": memoryview(b"y")}
+    seen: list[Any] = []
+
+    async def receive() -> Any:
+        return body
+
+    async def send(message: Any) -> None:
+        seen.append(message)
+
+    async def app(scope: Any, received: Any, send: Any) -> None:
+        seen.extend((scope, received if scope["method"] == "GET" else await received()))
+        await send(start)
+        await send(end)
+
+    for method, second in (("GET", receive), ("POST", body)):
+        sampling.due_ns = 0
+        seen.clear()
+        scope = scope_of("/x", method=method)
+        asyncio.run(Agent(app, NOTHING, requests.observed)(scope, receive, send))  # type: ignore[arg-type]
+
+        assert all(one is other for one, other in zip(seen, [scope, second, start, end], strict=True))
+    assert ["", ""] != [each["asked"] for each in written()]
+
+
 def test_a_request_that_is_not_due_is_not_traced(written: Written) -> None:
     """
     The next one, right after it, leaves nothing.

@@ -82,16 +82,17 @@ def test_streams_make_room_for_others(tmp_path: Path) -> None:
 
 def test_what_was_paid_is_waited_for(tmp_path: Path) -> None:
     """
-    A trace that took a millisecond puts the next off by a fifth of a second, and a cheap one by nothing.
+    What half a second of traces may cost puts nothing off; what is more does, two hundred times, and it adds up.
     """
     sampling.begin(str(tmp_path))
     sampling.due_ns = before = now() + sampling.EVERY_NS
-    sampling.paid(10)
+    sampling.paid(2_500_000)
     unmoved = sampling.due_ns
+    sampling.paid(1_000_000)
     sampling.paid(1_000_000)
 
     assert before == unmoved
-    assert now() + 150_000_000 < sampling.due_ns <= now() + 200_000_000
+    assert now() + 350_000_000 < sampling.due_ns <= now() + 400_000_000
 
 
 def test_traces_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,6 +144,7 @@ def test_what_a_trace_costs_puts_off_the_next(
     By as much as keeps to the share of a processor that the environment allows, or to half a percent.
     """
     monkeypatch.setenv("HASTEN_TRACES_SHARE", said)
+    monkeypatch.setattr(sampling, "CREDIT_NS", 0)
     sampling.begin(str(tmp_path))
     sampling.paid(1_000_000)
 

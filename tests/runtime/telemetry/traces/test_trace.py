@@ -2,6 +2,7 @@
 Adding steps to a trace.
 """
 
+import threading
 from contextvars import Context, copy_context
 from time import perf_counter_ns as now
 
@@ -38,6 +39,19 @@ def test_without_a_request_there_is_nothing(of: Trace) -> None:
     assert [] == of.steps
 
 
+def test_whether_a_request_is_traced_here(of: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It is until its answer is complete; a fault says no.
+    """
+    seen = [trace.is_here()]
+    monkeypatch.setattr(trace, "_current", None)
+    seen.append(trace.is_here())
+    monkeypatch.undo()
+    of.ended_ns = now()
+
+    assert [True, False, False] == [*seen, trace.is_here()]
+
+
 def test_steps_are_bounded(of: Trace) -> None:
     """
     Beyond the bound they are counted and no more.
@@ -72,6 +86,29 @@ def test_how_many_are_under_way() -> None:
     assert 2 == trace.under_way
     assert (True, False) == (trace.ended(one), trace.ended(one))
     assert 1 == trace.under_way
+
+
+def test_threads_count_together() -> None:
+    """
+    However many begin and end at the same time, in the end none is under way, and while one is, the number says so.
+    """
+    wrong = []
+
+    def turns() -> None:
+        for _ in range(300):
+            one = Trace(1, 0.0, 1)
+            trace.began(one)
+            if not trace.under_way:
+                wrong.append(one)
+            trace.ended(one)
+
+    threads = [threading.Thread(target=turns) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ([], 0) == (wrong, trace.under_way)
 
 
 def test_old_ones_are_given_up() -> None:

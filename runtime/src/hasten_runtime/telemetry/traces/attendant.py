@@ -5,6 +5,9 @@ A thread that ends with the request asks the loop for a sign of life every hundr
 looks which line the loop's thread is at, and for whom: of a request that holds the loop itself that line becomes the
 place of its stall; a request that waits meanwhile has waited for the loop.
 
+The thread costs more than all the rest of a trace. So where all requests have been quick for a while, and none could be
+seen at anything, only one of some is attended until there is a slow one again.
+
 A wait is told only where the thread saw somebody else at work. It sees the loop every hundredth of a second, so the
 first hundredth of a wait may be missing, and shorter ones are not seen.
 """
@@ -29,6 +32,10 @@ EVERY_S = 0.01
 SHARE_OF_AGE = 1 / 50
 LONGEST_NS = 10_000_000_000
 LEAST_WAIT_NS = 5_000_000
+#: A request that takes longer is a slow one; after so many quick ones, one of how many is attended.
+QUICK_NS = 10_000_000
+QUICK_ONES = 16
+ONE_OF = 8
 #: What a look costs the loop is about what it costs the thread.
 BOTH_SIDES = 2
 _MOST_FRAMES = 300
@@ -99,12 +106,23 @@ class Watched:
 
 _watched: list[Watched] = []
 _lock = _thread.allocate_lock()
+_quick_ones = 0
+
+
+def saw(duration_ns: int) -> None:
+    """
+    A request that was traced has taken that long.
+    """
+    global _quick_ones
+    _quick_ones = 0 if duration_ns > QUICK_NS else _quick_ones + 1
 
 
 def attend(of: trace.Trace) -> None:
     """
-    The event loop of this thread is watched until the trace has ended.
+    The event loop of this thread is watched until the trace has ended, if there may be something to see.
     """
+    if _quick_ones > QUICK_ONES and _quick_ones % ONE_OF:
+        return
     asyncio = sys.modules.get("asyncio")
     loop = None if asyncio is None else asyncio._get_running_loop()
     if loop is None:
@@ -150,6 +168,8 @@ def _look(at_ns: int) -> float:
         try:
             each.look(at_ns)
         except RuntimeError:
+            if not each.loop.is_closed():
+                raise
             # It was closed a moment ago.
             _watched.remove(each)
         youngest_ns = min(youngest_ns, age_ns)
@@ -182,7 +202,8 @@ def forget() -> None:
     """
     No loop is watched.
     """
-    global _lock
+    global _lock, _quick_ones
+    _quick_ones = 0
     # The lock may have been held by a thread of the parent, which is not here.
     _lock = _thread.allocate_lock()
     _watched.clear()

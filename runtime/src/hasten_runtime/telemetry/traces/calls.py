@@ -51,7 +51,7 @@ def replace(of: Any, name: str, describe: Describe, *, is_async: bool = False) -
 
 def _called(inner: Callable[..., Any], describe: Describe) -> Callable[..., Any]:
     def call(*args: Any, **named: Any) -> Any:
-        if not trace.under_way or _is_inside.get():
+        if not (trace.under_way and trace.is_here()) or _is_inside.get():
             return inner(*args, **named)
         began_ns, result, token = now(), None, _is_inside.set(True)
         try:
@@ -67,7 +67,7 @@ def _called(inner: Callable[..., Any], describe: Describe) -> Callable[..., Any]
 
 def _awaited(inner: Callable[..., Any], describe: Describe) -> Callable[..., Any]:
     async def call(*args: Any, **named: Any) -> Any:
-        if not trace.under_way or _is_inside.get():
+        if not (trace.under_way and trace.is_here()) or _is_inside.get():
             return await inner(*args, **named)
         began_ns, result, token = now(), None, _is_inside.set(True)
         try:

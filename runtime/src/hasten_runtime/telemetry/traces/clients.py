@@ -15,7 +15,7 @@ def watched(inner: Callable[..., Any], library: str) -> Callable[..., Any]:
     """
 
     def make(*args: Any, **named: Any) -> Any:
-        if not trace.under_way:
+        if not (trace.under_way and trace.is_here()):
             return inner(*args, **named)
         began_ns = now()
         try:

@@ -8,7 +8,7 @@ loop has to do meanwhile: that is a stall as well.
 from time import perf_counter_ns as now
 from typing import Any, Callable
 
-from hasten_runtime.once import say_once
+from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import pulse
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.traces import stalls, trace
@@ -48,9 +48,12 @@ def connected(began_ns: int, system: str) -> None:
     One more connection was opened. Never raises.
     """
     global opened
-    opened += 1
-    if trace.under_way:
-        trace.record("connect", began_ns, system)
+    try:
+        opened += 1
+        if trace.under_way:
+            trace.record("connect", began_ns, system)
+    except Exception as error:
+        say_once("connections", "a connection is not counted: " + reason_of(error))
 
 
 def _connected(inner: Callable[..., Any], system: str) -> Callable[..., Any]:

@@ -34,7 +34,8 @@ def pieces(trace: Trace) -> list[str]:
     head = {**_head(trace), "names": list(names)}
     found = [json.dumps(head, separators=(",", ":"))[:-1] + ',"steps":[']
     for first in range(0, len(steps), AT_ONCE):
-        time.sleep(0)
+        if first:
+            time.sleep(0)
         comma = "," if first else ""
         found.append(comma + json.dumps(steps[first : first + AT_ONCE], separators=(",", ":"))[1:-1])
     found.append('],"left_out":' + str(trace.left_out) + "}\n")

@@ -45,6 +45,7 @@ class Traced:
         try:
             path, root = scope["path"], scope.get("root_path")
             self._begin(scope)
+            heard, watched = self._receiving(receive), self._sending(send)
             token = trace.set_trace(self._trace)
             trace.began(self._trace)
             attendant.attend(self._trace)
@@ -53,7 +54,7 @@ class Traced:
         if token is None:
             return await self._app(scope, receive, send)  # type: ignore[no-any-return]
         try:
-            await Stepped(self._app(scope, self._receiving(receive), self._sending(send)), self._trace)
+            await Stepped(self._app(scope, heard, watched), self._trace)
         except BaseException as error:
             self._trace.status = self._trace.status or (500 if isinstance(error, Exception) else GONE)
             raise
@@ -77,8 +78,8 @@ class Traced:
         """
         The trace is complete.
         """
-        of = self._trace
         try:
+            of = self._trace
             of.ended_ns = of.ended_ns or now()
             finished(of, routes.name_of(scope, path, root, of.status))
             trace.reset_trace(token)
@@ -160,6 +161,7 @@ def finished(of: trace.Trace, name: str) -> None:
     The trace is complete, and is being written unless it was given up.
     """
     was_open = trace.ended(of)
+    attendant.saw(of.ended_ns - of.began_ns)
     of.route = name
     if of.ended_ns - of.began_ns > LONGEST_NS:
         of.pieces = None

@@ -26,7 +26,7 @@ def hook(client: ModuleType) -> None:
 
 def _asked(inner: Callable[..., Any]) -> Callable[..., Any]:
     def request(self: Any, method: Any, url: Any, *args: Any, **named: Any) -> Any:
-        if trace.under_way and not calls.is_inside() and trace.current() is not None:
+        if trace.under_way and trace.is_here() and not calls.is_inside():
             try:
                 given = {**dict(zip(("body", "headers"), args)), **named}
                 setattr(self, _ASKED, (now(), method, url, given.get("body"), given.get("headers")))

@@ -42,10 +42,12 @@ def _told(func: Any, name: str) -> Any:
     """
     The function, which notes when it begins if a request under way waits for that.
     """
-    of = trace.current() if trace.under_way else None
-    if of is None or not callable(func):
+    try:
+        of = trace.current() if trace.under_way else None
+        return func if of is None or not callable(func) else _noting(func, of, name)
+    except Exception as error:
+        say_once("threads", "a wait for a thread is missing in a trace: " + reason_of(error))
         return func
-    return _noting(func, of, name)
 
 
 def _noting(func: Callable[..., Any], of: trace.Trace, name: str) -> Callable[..., Any]:

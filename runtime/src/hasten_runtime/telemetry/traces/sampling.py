@@ -30,6 +30,11 @@ LONGEST_NS = 30_000_000_000
 #: how many side by side.
 rest, every_ns, chance, most_under_way = 1 / SHARE, EVERY_NS, CHANCE, MOST_UNDER_WAY
 
+#: Until when all that was paid would have lasted.
+_paid_ns = 0
+#: The traces of about so long are paid for together, when they are written.
+CREDIT_NS = 500_000_000
+
 due_ns = pulse.NEVER_NS
 _is_begun = False
 _is_first = True
@@ -103,10 +108,11 @@ def _is_drawn() -> bool:
 
 def paid(cost_ns: int) -> None:
     """
-    A trace has cost that much: the next is put off accordingly.
+    Traces have cost that much: the next is put off accordingly, after what was paid for already.
     """
-    global due_ns
-    due_ns = max(due_ns, now() + int(rest * cost_ns))
+    global due_ns, _paid_ns
+    _paid_ns = max(_paid_ns, now() - CREDIT_NS) + int(rest * cost_ns)
+    due_ns = max(due_ns, _paid_ns)
 
 
 def _share() -> float:
@@ -137,8 +143,8 @@ def forget() -> None:
     """
     The next request is traced, if any are.
     """
-    global due_ns, _is_first
-    _is_first = True
+    global due_ns, _is_first, _paid_ns
+    _is_first, _paid_ns = True, 0
     due_ns = 0 if _is_begun else pulse.NEVER_NS
 
 

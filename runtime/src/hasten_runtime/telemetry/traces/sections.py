@@ -47,7 +47,7 @@ def replace(of: Any, name: str, section: Section, *, is_async: bool = False, is_
 
 def _called(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
     def timed(*args: Any, **named: Any) -> Any:
-        if not trace.under_way:
+        if not (trace.under_way and trace.is_here()):
             return inner(*args, **named)
         began_ns, name, values = now(), _known(section.name, args), _values(section, args)
         try:
@@ -60,7 +60,7 @@ def _called(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
 
 def _awaited(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
     async def timed(*args: Any, **named: Any) -> Any:
-        if not trace.under_way:
+        if not (trace.under_way and trace.is_here()):
             return await inner(*args, **named)
         began_ns, name, values = now(), _known(section.name, args), _values(section, args)
         try:
@@ -73,7 +73,7 @@ def _awaited(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
 
 def _unless_traced(inner: Callable[..., Any], hooked: Callable[..., Any]) -> Callable[..., Any]:
     def either(*args: Any, **named: Any) -> Any:
-        return hooked(*args, **named) if trace.under_way else inner(*args, **named)
+        return hooked(*args, **named) if trace.under_way and trace.is_here() else inner(*args, **named)
 
     return alike(either, inner)
 

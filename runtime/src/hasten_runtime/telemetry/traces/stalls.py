@@ -101,8 +101,8 @@ class Stepped:
         """
         The stall is in the trace, as far as it is not known already.
         """
-        of = self._trace
         try:
+            of = self._trace
             frames = _most_seen([frames for at_ns, frames in of.sights if began_ns <= at_ns <= ended_ns])
             add_rest(of, began_ns, min(ended_ns, of.ended_ns or ended_ns), frames)
             of.sights.clear()

@@ -4,6 +4,7 @@ The trace of the request that is under way, and how a step is added to it.
 Hooks ask `under_way` first, a number of this module: while no request is being traced, that is all they pay.
 """
 
+import _thread
 from contextvars import Context, ContextVar
 from time import perf_counter_ns as now
 from typing import Any, Optional
@@ -21,6 +22,7 @@ Step = tuple[str, int, int, Any, str, int, tuple[Frame, ...]]
 #: How many requests of this process are being traced right now.
 under_way = 0
 _open: list["Trace"] = []
+_opening = _thread.allocate_lock()
 
 
 class Trace:
@@ -73,6 +75,17 @@ def current() -> Optional[Trace]:
     return None if trace is None or trace.ended_ns else trace
 
 
+def is_here() -> bool:
+    """
+    Whether what is under way here is being traced. Asked once `under_way` says that anything is. Never raises.
+    """
+    try:
+        return current() is not None
+    except Exception as error:
+        say_once("trace", "steps of a trace are missing: " + reason_of(error))
+        return False
+
+
 def record(kind: str, began_ns: int, name: Any, values: Any = None, rows: int = -1) -> None:
     """
     A step that began then and ends now is in the trace of the request under way, if there is one. Never raises.
@@ -104,8 +117,9 @@ def began(of: Trace) -> None:
     One more request is being traced.
     """
     global under_way
-    _open.append(of)
-    under_way = len(_open)
+    with _opening:
+        _open.append(of)
+        under_way = len(_open)
 
 
 def ended(of: Trace) -> bool:
@@ -113,10 +127,11 @@ def ended(of: Trace) -> bool:
     Whether it was still being traced, which it is not any more.
     """
     global under_way
-    was_open = of in _open
-    if was_open:
-        _open.remove(of)
-    under_way = len(_open)
+    with _opening:
+        was_open = of in _open
+        if was_open:
+            _open.remove(of)
+        under_way = len(_open)
     return was_open
 
 
@@ -133,7 +148,9 @@ def forget() -> None:
     """
     No request is being traced.
     """
-    global under_way
+    global under_way, _opening
+    # The lock may have been held by a thread of the parent, which is not here.
+    _opening = _thread.allocate_lock()
     _open.clear()
     under_way = 0
     set_trace(None)

@@ -1,0 +1,3 @@
+"""
+The agent in front of example applications: is every answer byte for byte the one that comes without it?
+"""
