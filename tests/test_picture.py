@@ -197,3 +197,18 @@ def test_without_a_load_there_is_no_outside() -> None:
     assert ({"database": 0.06, "application": 0.04}, None) == (pytest.approx(found.parts), found.adds_up)
     assert [ROUTE] == list(by_route(of.traces))
     assert [] == pictures(Observation(name="baseline"))
+
+
+def test_requests_that_were_given_up_have_no_trace() -> None:
+    """
+    They count in the mean that was measured; that is why the others do not add up to it.
+    """
+    of = Written()
+    for _ in range(20):
+        of.add(measured_s=0.1)
+    seen_by = observed(of, 12.0, 30)
+    where, errors = Where(kind="route", name=ROUTE), Distribution(count=30, mean=1 / 3, total=10.0)
+    ratio = Measurement(metric="hasten.api.error_ratio", unit="1", where=where, distribution=errors)
+    [found] = pictures(replace(seen_by, measurements=[*seen_by.measurements, ratio]))
+
+    assert (False, True) == (found.adds_up, "10 of 30 requests failed or were given up" in found.why)

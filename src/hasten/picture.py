@@ -49,6 +49,7 @@ TOLERANCE = 0.05
 LEAST_TRACES = 10
 
 _LATENCY = "http.client.request.duration"
+_ERRORS = "hasten.api.error_ratio"
 
 
 class RoutePicture(Noun, frozen=True, kw_only=True):
@@ -89,10 +90,19 @@ def pictures(observation: Observation) -> list[RoutePicture]:
         for m in observation.measurements
         if m.metric == _LATENCY and m.where.kind == "route"
     }
-    found = [
-        _of_route(route, traces, observation.traces, *measured.get(route, (0, None)))
-        for route, traces in by_route(observation.traces).items()
-    ]
+    failed = {
+        m.where.name: int(m.distribution.total or 0)
+        for m in observation.measurements
+        if m.metric == _ERRORS and m.where.kind == "route"
+    }
+    found = []
+    for route, traces in by_route(observation.traces).items():
+        picture = _of_route(route, traces, observation.traces, *measured.get(route, (0, None)))
+        if picture.adds_up is False and failed.get(route):
+            # What was given up counts with the time that it had waited, and no answer has ended it.
+            many = f"{failed[route]} of {picture.requests} requests failed or were given up, and no trace is of these"
+            picture = replace(picture, why=many)
+        found.append(picture)
     return sorted(found, key=lambda each: -each.total_s * (each.requests or each.traces))
 
 
