@@ -91,7 +91,8 @@ class Answer:
         body.result = result
         if self.is_held:
             body.begin()
-        return body
+        pieces: Iterable[bytes] = body
+        return pieces
 
     def start(self, status: str, headers: Any, exc_info: Any = None) -> Optional[Write]:
         """
