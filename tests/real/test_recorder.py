@@ -113,7 +113,8 @@ def test_visitors_are_recorded_and_replayed(folder: Path) -> None:
         SECRET in path.read_text() for path in folder.rglob("*.*") if path.is_file() and path.suffix != ".log"
     )
     assert PolicyFile(folder / "policy").read().record is None
-    assert (9, {200}) == (replayed.records.count, set(replayed.records.ints("status")))
+    # The first and the last moment of a second may both be in it.
+    assert 9 <= replayed.records.count <= 10 and {200} == set(replayed.records.ints("status"))
 
 
 def _labels(requests: list[object]) -> list[str]:
