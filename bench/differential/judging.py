@@ -36,7 +36,7 @@ def but_for_the_rules(exchange: Exchange, plain: Told, told: Told) -> str:
         return exactly(exchange, plain, told)
     one, other = plain.answers.found, told.answers.found
     last = min(len(one), len(other))
-    may_end = exchange.way in ("alive", "pipelined") and b"waitress" in one[0].values(b"server")
+    may_end = bool(one) and exchange.way in ("alive", "pipelined") and b"waitress" in one[0].values(b"server")
     if may_end:
         # It closes where it is not told how long an answer is, and a rule makes that better or worse.
         one, other = one[:last], other[:last]
