@@ -7,7 +7,7 @@ median of its turns less that of the arm without the agent; generations are fres
 them. "Another process without the agent" shows by how much two processes differ that do the same.
 
 otel_us is null unless --otel-python names an interpreter that has what bench/agent_cost/opentelemetry.txt lists.
-usage: python -m bench agent_cost [--generations 8] [--rounds 60] [--otel-python PATH]
+usage: python -m bench agent_cost [--generations 8] [--rounds 15] [--otel-python PATH]
 """
 
 import argparse
@@ -26,8 +26,10 @@ from bench.tables import finish, show
 from hasten.world.cluster import Cluster
 from hasten.world.supervisor import Supervisor
 
-#: Requests of one turn: about 20 ms, so that what disturbs the machine disturbs all arms alike.
-TURN = {"/plain/7": 60, "/five/7": 20}
+#: Requests of one turn: less than a tenth of a second, so that what disturbs the machine disturbs all arms alike.
+TURN = {"/plain/7": 200, "/five/7": 60}
+#: Before each turn: Python has specialized its code for another arm, and does so anew.
+AGAIN = {"/plain/7": 80, "/five/7": 40}
 WARM = 150
 #: Arm → how the process with the agent is told.
 ARMS = {
@@ -81,8 +83,7 @@ def generation(servers: dict[str, Server], rounds: int, source: random.Random) -
                 server = servers[WITH if arm in ARMS else arm]
                 if arm in ARMS:
                     server.ask(f"/arm/{ARMS[arm]}")
-                # The turn before has left other things in the caches.
-                server.ask(path, 2)
+                server.ask(path, AGAIN[path])
                 before = server.cpu_ns()
                 server.ask(path, count)
                 found[arm][path].append((server.cpu_ns() - before) / count / 1000)
@@ -135,7 +136,7 @@ def parsed() -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(prog="bench agent_cost", description="What does the agent cost?")
     parser.add_argument("--generations", type=int, default=8, help="fresh servers so many times")
-    parser.add_argument("--rounds", type=int, default=60, help="turns of each arm in a generation")
+    parser.add_argument("--rounds", type=int, default=15, help="turns of each arm in a generation")
     parser.add_argument("--boots", type=int, default=20, help="starts of an interpreter, with and without the agent")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--otel-python", default=None, help="an interpreter with OpenTelemetry in its environment")

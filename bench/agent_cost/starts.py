@@ -29,8 +29,12 @@ def boot_ms(folder: Path, times: int, seed: int) -> tuple[float, float]:
     """
     _, environment = command_of(WITH, folder, None)
     place = ROOT / "runtime" / "src" / "hasten_runtime" / "boot"
-    with_agent = {**environment, "PYTHONPATH": str(place)}
-    without = {**os.environ, "PYTHONHASHSEED": "0"}
+    # As installed packages have it: the bytecode is there.
+    compiled = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
+    with_agent = {**environment, **compiled, "PYTHONPATH": str(place)}
+    without = {**os.environ, **compiled, "PYTHONHASHSEED": "0"}
+    for words, surroundings in ((WRAP, with_agent), ("", without)):
+        subprocess.run([PYTHON, "-c", words], env=surroundings, capture_output=True, check=True)
     took: dict[bool, list[float]] = {True: [], False: []}
     source = random.Random(seed)
     for _ in range(times):

@@ -237,9 +237,12 @@ def test_the_terminal_is_the_programs(tmp_path: Path) -> None:
         "import os, signal, sys\n"
         "print(os.tcgetpgrp(0) == os.getpgrp(), os.isatty(0), os.isatty(1), os.getsid(0) == os.getpid(), flush=True)\n"
         "print('read', input(), flush=True)\n"
-        "signal.signal(signal.SIGINT, lambda *_: (print('interrupted', flush=True), os._exit(3)))\n"
+        "signal.signal(signal.SIGINT, lambda *_: print('interrupted', flush=True))\n"
         "print('waits', flush=True)\n"
-        "while True: signal.pause()\n"
+        "signal.pause()\n"
+        # What a program writes last may be lost with its terminal, so it stays until it was heard.
+        "input()\n"
+        "os._exit(3)\n"
     )
     pid, terminal = pty.fork()
     if pid == 0:
@@ -250,6 +253,7 @@ def test_the_terminal_is_the_programs(tmp_path: Path) -> None:
     text += _until(terminal, "waits")
     os.write(terminal, b"\x03")
     text += _until(terminal, "interrupted")
+    os.write(terminal, b"\n")
     _, status = os.waitpid(pid, 0)
     os.close(terminal)
 

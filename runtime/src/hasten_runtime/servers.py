@@ -113,7 +113,13 @@ def observer(server: str, interface: str) -> Any:
     """
     if not drivers.is_wanted():
         return None
-    from hasten_runtime.telemetry import export, requests, wsgi_requests
+    from hasten_runtime.telemetry import export
 
     export.begin(server)
-    return wsgi_requests.observed if interface == "wsgi" else requests.observed
+    if interface == "wsgi":
+        from hasten_runtime.telemetry import wsgi_requests
+
+        return wsgi_requests.observed
+    from hasten_runtime.telemetry import requests
+
+    return requests.observed

@@ -80,7 +80,10 @@ def _write_all() -> None:
             _append([line for line in map(_line, batch) if line])
         except Exception as error:
             say_once("traces", "no traces are written to " + _place.folder + ": " + reason_of(error))
-        sampling.paid(sum([each.cost_ns for each in batch]) + time.thread_time_ns() - began)
+        try:
+            sampling.paid(sum([each.cost_ns for each in batch]) + time.thread_time_ns() - began)
+        except Exception as error:
+            say_once("traces paid", "what traces cost is not counted: " + reason_of(error))
 
 
 def _line(trace: Trace) -> bytes:
