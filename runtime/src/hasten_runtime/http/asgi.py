@@ -55,19 +55,23 @@ class Agent:
         """
         The request is answered, by the application.
         """
-        app = self.app
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan" and self._observe is not None:
+        app, observe, began_ns = self.app, None, 0
+        try:
+            kind = scope["type"]
+            if kind == "http":
+                standing, began_ns = self._standing, self._ticks()
+                if began_ns >= standing.due_ns:
+                    standing.look()
+                meets = standing.meets
+                if meets is not None and meets(scope["path"]):
+                    app = self._obedient
+                observe = self._observe
+            elif kind == "lifespan" and self._observe is not None:
                 receive = _heard(receive)
-            return app(scope, receive, send)
-        standing, began_ns = self._standing, self._ticks()
-        if began_ns >= standing.due_ns:
-            standing.look()
-        meets = standing.meets
-        if meets is not None and meets(scope["path"]):
-            app = self._obedient
-        if self._observe is not None:
-            return self._observe(app, scope, receive, send, began_ns)
+        except Exception as error:
+            say_once("agent", "a request passes without the agent: " + reason_of(error))
+        if observe is not None:
+            return observe(app, scope, receive, send, began_ns)
         return app(scope, receive, send)
 
     def _obedient(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

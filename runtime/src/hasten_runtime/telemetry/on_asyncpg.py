@@ -111,9 +111,9 @@ def _trace(query: Any, values: Any, began_ns: int, result: Any) -> None:
     """
     The statement is a step of the request under way.
     """
-    if not trace.is_here():
-        return
     try:
+        if not trace.is_here():
+            return
         # Rows, or rows with the server's word of what was done, or that word alone.
         found = result[0] if isinstance(result, tuple) and result else result
         database.executed(query, values, began_ns, len(found) if isinstance(found, list) else -1, is_blocking=False)

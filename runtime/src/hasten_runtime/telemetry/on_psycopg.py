@@ -105,9 +105,9 @@ def _trace(of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
     """
     The statement is a step of the request under way; `of` is a cursor, or the connection for a COMMIT.
     """
-    if not trace.is_here():
-        return
     try:
+        if not trace.is_here():
+            return
         connection = getattr(of, "_conn", of)
         result = getattr(of, "pgresult", None)
         rows = result.ntuples if result is not None and result.nfields else -1

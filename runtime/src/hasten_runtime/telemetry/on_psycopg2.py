@@ -78,9 +78,9 @@ def _trace(cursor: Any, query: Any, args: tuple[Any, ...], named: dict[str, Any]
     """
     The statement is a step of the request under way.
     """
-    if not trace.is_here():
-        return
     try:
+        if not trace.is_here():
+            return
         values = args[0] if args else named.get("vars", named.get("vars_list"))
         rows = cursor.rowcount if cursor.description is not None else -1
         database.executed(_text(cursor, query), values, began_ns, rows, is_blocking=True)

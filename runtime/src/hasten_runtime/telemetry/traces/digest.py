@@ -22,6 +22,7 @@ BYTES = 8
 #: Of all values of one step; hashing as much takes a tenth of a millisecond.
 MOST_BYTES = 64 * 1024
 MOST_VALUES = 5_000
+MOST_DEPTH = 50
 _NUMBERS = (int, float, complex)
 #: Classes of these modules have a text that says all of them.
 _CLEAR = frozenset(("datetime", "decimal", "uuid", "ipaddress", "fractions"))
@@ -43,33 +44,33 @@ def keyed(data: bytes = b"") -> Any:
 
 def digest_of(values: Any) -> str:
     """
-    The hash of a value, of any depth; the empty string where it cannot be compared.
+    The hash of a value; the empty string where it cannot be compared.
     """
     parts: list[bytes] = []
     try:
-        _take_apart(values, parts, [MOST_BYTES, MOST_VALUES])
-    except (_Unknown, RecursionError):
+        _take_apart(values, parts, [MOST_BYTES, MOST_VALUES], MOST_DEPTH)
+    except _Unknown:
         return ""
     found: str = keyed(b"".join(parts)).hexdigest()
     return found
 
 
-def _take_apart(value: Any, parts: list[bytes], left: list[int]) -> None:
+def _take_apart(value: Any, parts: list[bytes], left: list[int], depth: int) -> None:
     """
     The parts of the value, each with its kind and its length, so that no two values have the same parts.
     """
     left[1] -= 1
-    if left[1] < 0:
+    if left[1] < 0 or not depth:
         raise _Unknown
     if isinstance(value, (list, tuple)):
         parts.append(b"l%d:" % len(value))
         for each in value:
-            _take_apart(each, parts, left)
+            _take_apart(each, parts, left, depth - 1)
     elif isinstance(value, dict):
         parts.append(b"d%d:" % len(value))
         for name, each in value.items():
-            _take_apart(name, parts, left)
-            _take_apart(each, parts, left)
+            _take_apart(name, parts, left, depth - 1)
+            _take_apart(each, parts, left, depth - 1)
     else:
         kind, data = _plain(value)
         left[0] -= len(data)
