@@ -137,11 +137,10 @@ class Counted:
         """
         The request is over and counted, once. Never raises.
         """
-        doing = self.doing
-        if doing is OUTSIDE:
-            return
-        self.doing = OUTSIDE
         try:
+            doing, self.doing = self.doing, OUTSIDE
+            if doing is OUTSIDE:
+                return
             set_doing(OUTSIDE)
             doing.ended_ns = doing.ended_ns or now()
             name = self._name(doing)
