@@ -144,12 +144,12 @@ def _attend(lock: _thread.LockType) -> None:
         while _watched:
             time.sleep(pause_s)
             pause_s = _look(now())
+        sampling.paid(BOTH_SIDES * (time.thread_time_ns() - began_ns))
     except Exception as error:
         say_once("attendant", "event loops are not watched: " + reason_of(error))
         _watched.clear()
     finally:
         lock.release()
-    sampling.paid(BOTH_SIDES * (time.thread_time_ns() - began_ns))
     if _watched and lock.acquire(False):
         # One that came after the last look, and found this thread still at it.
         _attend(lock)
