@@ -1,6 +1,7 @@
 """
 The agent's price, arm by arm: the same process with none of it in the way, with a policy that has no rule for it,
-with telemetry, and with every request traced; beside it a process without the agent, and one under OpenTelemetry.
+and with telemetry; beside it a process without the agent, and one under OpenTelemetry. Traces are switched off: they
+may take half a percent of a processor, however many requests there are.
 
 Turns are short and in random order, so what disturbs the machine disturbs all arms alike. The price of an arm is the
 median of its turns less that of the arm without the agent; generations are fresh processes, and the spread is between
@@ -36,9 +37,8 @@ ARMS = {
     "without the agent": "not",
     "agent, no rule for it": "passing",
     "telemetry": "counting",
-    "telemetry, all traced": "tracing",
 }
-BARE, PASSTHROUGH, TELEMETRY, TRACED = ARMS
+BARE, PASSTHROUGH, TELEMETRY = ARMS
 STATEMENTS = 5
 TEXTS = 1_000
 
@@ -187,7 +187,6 @@ def summary(turns: list[Turns]) -> dict[str, float | int | None]:
         "passthrough_us": statistics.fmean(more(turns, PASSTHROUGH, plain)),
         "statement_us": (with_five - without) / STATEMENTS,
         "telemetry_without_statements_us": without,
-        "traced_us": statistics.fmean(more(turns, TRACED, five)),
         "another_process_us": statistics.fmean(more(turns, WITHOUT, five)),
         "otel_us": statistics.fmean(more(turns, OTEL, five)) if OTEL in turns[0] else None,
         "generations": len(turns),

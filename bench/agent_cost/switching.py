@@ -13,7 +13,7 @@ import psycopg
 
 from bench.agent_cost.app import app
 
-NOT, PASSING, COUNTING, TRACING = "not", "passing", "counting", "tracing"
+NOT, PASSING, COUNTING = "not", "passing", "counting"
 #: (class, name) → the hook, and what it was put in place of.
 Hooks = dict[tuple[type, str], tuple[Any, Any]]
 
@@ -53,12 +53,11 @@ class Switch:
         Requests from now on meet this much of the agent; the number of the hooks in psycopg.
         """
         self.of.__call__ = _around if arm == NOT else self.call  # type: ignore[method-assign]
-        self.agent._observe = self.observe if arm in (COUNTING, TRACING) else None
+        self.agent._observe = self.observe if arm == COUNTING else None
         for (owner, name), (hook, inner) in self.hooks.items():
-            setattr(owner, name, hook if arm in (COUNTING, TRACING) else inner)
-        # All requests are traced, or none: how many are in a second is another number.
-        self.sampling.EVERY_NS = self.sampling.REST = 0
-        self.sampling.due_ns = 0 if arm == TRACING else 1 << 62
+            setattr(owner, name, hook if arm == COUNTING else inner)
+        # Traces have a budget of their own, by time: arms that take turns would pay it for each other.
+        self.sampling.due_ns = 1 << 62
         return len(self.hooks)
 
 
