@@ -95,8 +95,12 @@ def _line(trace: Trace) -> bytes:
 
 
 def _append(lines: "list[bytes]") -> None:
-    os.makedirs(_place.folder, exist_ok=True)
-    path = os.path.join(_place.folder, str(os.getpid()) + ".jsonl")
+    folder = _place.folder
+    if not folder:
+        # Switched off since the trace was finished: not even a file where the process happens to be.
+        return
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, str(os.getpid()) + ".jsonl")
     # What is there at first belongs to a process of the same number that has ended.
     with open(path, "wb" if _place.is_new else "ab", buffering=0) as file:
         _place.is_new = False
