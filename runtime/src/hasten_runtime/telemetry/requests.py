@@ -97,12 +97,7 @@ def _over(doing: Doing, began_ns: int, scope: Scope, path: str, root: Any) -> No
     inner = scope.get("fastapi")
     named = _named_by.get(id(inner.get("effective_route_context") or scope["route"] if inner else scope.get("route")))
     name = named[0] if named and scope.get("root_path") == root else name_of(scope, path, root, doing.status)
-    doing.__class__, doing.send, doing.scope = Over, send, None
-    _waiting.append((name, scope["method"], began_ns, doing))
-    if len(_waiting) >= BATCH:
-        count()
-    if ended_ns >= pulse.due_ns:
-        pulse.beat()
+    over(name, scope["method"], began_ns, doing, send)
 
 
 async def late(message: Any) -> None:
@@ -112,11 +107,14 @@ async def late(message: Any) -> None:
     raise RuntimeError(f"{message['type']!r} was sent after the answer was complete")
 
 
-def over(name: str, method: str, began_ns: int, doing: Doing) -> None:
+def over(name: str, method: str, began_ns: int, doing: Doing, send: Any = None) -> None:
     """
-    The request of that name is over, and will be counted, as those that are observed here.
+    The request of that name is over, and will be counted.
+
+    Args:
+        send: What its background still sends with.
     """
-    doing.__class__, doing.send, doing.scope = Over, None, None
+    doing.__class__, doing.send, doing.scope = Over, send, None
     _waiting.append((name, method, began_ns, doing))
     if len(_waiting) >= BATCH:
         count()

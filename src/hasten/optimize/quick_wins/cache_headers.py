@@ -50,26 +50,6 @@ def propose(finding: Finding, app: App) -> list[Change]:
     return rules.proposed("quick_wins.cache_headers", rule, says(rule), finding, app) if rule else []
 
 
-def apply(change: Change, app: App) -> None:
-    """
-    The rule is in the policy. Raises ApplyFailed: it is as before.
-    """
-    rules.put(change, app)
-
-
-def revert(change: Change, app: App) -> None:
-    """
-    The policy is without the rule. Raises RevertFailed.
-    """
-    rules.take_out(change, app)
-
-
-def is_applied(change: Change, app: App) -> bool:
-    """
-    Whether the rule is in the policy, and a worker obeys it.
-    """
-    return rules.is_obeyed(change, app)
-
-
-has_remains = rules.has_remains
-by_hand = rules.by_hand
+# All that a rule needs, whatever it does.
+apply, revert, is_applied = rules.put, rules.take_out, rules.is_obeyed
+has_remains, by_hand = rules.has_remains, rules.by_hand
