@@ -88,11 +88,10 @@ def _over(doing: Doing, began_ns: int, scope: Scope, path: str, root: Any) -> No
     """
     The request is over, and will be counted. Nothing of it is kept that the application could miss.
     """
-    ended_ns, send = doing.ended_ns, late
-    if not ended_ns:
+    send = late
+    if not doing.ended_ns:
         # The application may have left the rest of its answer to a task of its own.
-        ended_ns, send = now(), doing.send
-        doing.ended_ns = ended_ns
+        doing.ended_ns, send = now(), doing.send
     scope = doing.scope or scope
     inner = scope.get("fastapi")
     named = _named_by.get(id(inner.get("effective_route_context") or scope["route"] if inner else scope.get("route")))
