@@ -97,20 +97,26 @@ def test_a_faster_wrong_answer_is_refused_for_the_answer(project: Project) -> No
     assert [] == said["trial"]["blocks"]
 
 
-def test_a_command_that_does_nothing_is_neither_kept_nor_called_harmful(project: Project) -> None:
+def test_a_command_that_does_nothing_is_never_kept_and_seldom_called_harmful(project: Project) -> None:
     """
     Two equal instances are not told apart, though each login has a session of its own and each instance an address.
+
+    Harm may be called in up to a tenth of such trials (decision 6); three in a row are no chance.
     """
     told = '{"messages": row, "session": self.headers["Cookie"], "self": f"http://{self.headers[\'Host\']}/"}'
     text = project.desk.read_text().replace('{"messages": row}', told)
     text = text.replace('"session=known; HttpOnly"', 'f"session=known-{time.time_ns()}; HttpOnly"')
     project.desk.write_text(f"import time\n{text}")
-    status, said = project.judged("verify", "--minutes", "0.05", "--", "true")
+    rules = []
+    while not {"interval", "least_gain", "time"} & set(rules):
+        status, said = project.judged("verify", "--minutes", "0.05", "--", "true")
+        rules.append(said["decision"]["rule"])
 
-    assert 2 == status
-    assert said["decision"]["rule"] in ("interval", "least_gain", "time"), said["decision"]
-    assert [True] == [guard["ok"] for guard in said["trial"]["guards"] if guard["name"] == "answers"]
-    assert {"count": 0, "files": [], "schema": False, "rows": 0} == said["made"]
+        assert 2 == status
+        assert rules != ["guard:harm"] * 3
+        assert {*rules} <= {"interval", "least_gain", "time", "guard:harm"}, said["decision"]
+        assert [True] == [guard["ok"] for guard in said["trial"]["guards"] if guard["name"] == "answers"]
+        assert {"count": 0, "files": [], "schema": False, "rows": 0} == said["made"]
 
 
 def test_control_is_played_against_control_first(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
