@@ -124,9 +124,7 @@ def _loop(path: Path) -> None:
     [_truncated, _binary, _empty, _huge, _nested, _another_version, _folder, _pipe, _device, _loop],
     ids=lambda each: each.__name__,
 )
-def test_a_spoiled_policy_leaves_the_last_good_one_in_force(
-    server: Server, spoil: Callable[[Path], None]
-) -> None:
+def test_a_spoiled_policy_leaves_the_last_good_one_in_force(server: Server, spoil: Callable[[Path], None]) -> None:
     """
     Whatever stands where the policy was: every request is answered, soon, and by the rules that were in force.
     """

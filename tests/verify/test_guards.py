@@ -56,6 +56,34 @@ def test_the_same_plan_may_feel_another_statement_leave(low: float, ok: bool) ->
     assert (ok, False) == (guards.others(effects, [], alike=["same"]).ok, guards.others(effects, []).ok)
 
 
+@pytest.mark.parametrize(
+    ("low", "control", "calls", "saved_s", "ok"),
+    [
+        (1.4, 0.7, 2, 193.0, True),
+        (1.4, 0.7, 20, 193.0, False),
+        (1.4, 0.7, 2, 20.0, False),
+        (1.9, 0.7, 2, 193.0, False),
+        (1.4, 3.0, 1, 900.0, False),
+    ],
+)
+def test_a_rare_loss_may_be_paid_for(low: float, control: float, calls: float, saved_s: float, ok: bool) -> None:
+    """
+    A report that loses a hundredth of what is saved at its worst, less than a second and less than double, is told.
+    """
+    effects = [effect("a", 0.5), effect("report", low, control=control)]
+    guard = guards.others(effects, [], paid=guards.Paid(saved_s, {"a": 100.0, "report": calls}))
+
+    assert ok == guard.ok
+    assert "report takes" in guard.detail
+
+
+def test_what_nobody_counted_is_not_paid_for() -> None:
+    """
+    Without its calls a statement's loss has no bound, and is a veto.
+    """
+    assert False is guards.others([effect("report", 1.4)], [], paid=guards.Paid(1e9, {})).ok
+
+
 def test_writes_are_judged_apart() -> None:
     """
     A slow write fails the guard of writes and not the one of reads.

@@ -6,8 +6,10 @@ A guard without data is None, never True: no data is not good news.
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from hasten.model import Block, Effect, Guard
 
@@ -20,6 +22,9 @@ WORSE_S = 0.001
 #: The same plan on the same data is the same work. It still takes up to a quarter longer once another statement no
 #: longer reads the whole table, and so keeps it in the processor's caches, just before (docs/decisions/0011).
 WORSE_SAME_PLAN_RATIO = 1.50
+#: What is lost now and then may be paid for by what is saved all the time, as long as it stays small to those who wait
+#: for it (docs/decisions/0019).
+PAID_SHARE, PAID_RATIO, PAID_S = 0.01, 2.0, 1.0
 #: A request has many statements and is waited for.
 WORSE_ROUTE_S = 0.0002
 LEAST_PAIRS = 6
@@ -64,17 +69,47 @@ def errors(blocks: Sequence[Block], warm_up_control: int = 0, warm_up_candidate:
     )
 
 
-def others(effects: Sequence[Effect], writes: Collection[str], alike: Collection[str] = ()) -> Guard:
+@dataclass(frozen=True)
+class Paid:
     """
-    No reading statement is shown to be slower.
+    What a change saves, and how often each statement runs in the same time.
+
+    Args:
+        saved_s: Seconds per pair, at the pessimistic end.
+        calls: Calls of each statement per pair, by its query id.
+    """
+
+    saved_s: float = 0.0
+    calls: Mapping[str, float] = field(default_factory=dict)
+
+    def covers(self, effect: Effect) -> bool:
+        """
+        Whether a statement's loss is at most a hundredth of what is saved, at its worst, and small by itself.
+        """
+        lost_s = (effect.high - 1) * effect.control
+        is_small = effect.high <= PAID_RATIO and lost_s <= PAID_S
+        return is_small and self.calls.get(effect.where.name, math.inf) * lost_s <= PAID_SHARE * self.saved_s
+
+
+def others(
+    effects: Sequence[Effect], writes: Collection[str], alike: Collection[str] = (), paid: Paid = Paid()
+) -> Guard:
+    """
+    No reading statement is shown to be slower, but for what is paid for many times over; that is told.
 
     Args:
         alike: The statements that both arms plan alike.
     """
     reads = [each for each in effects if each.where.name not in writes]
-    return _not_worse(
-        "statements", "reading statement", reads, lambda each: _SAME_PLAN if each.where.name in alike else _READ
+    slower = [each for each in reads if each.pairs >= LEAST_PAIRS and _is_worse(each, _READ) and paid.covers(each)]
+    judged = _not_worse(
+        "statements",
+        "reading statement",
+        [each for each in reads if each not in slower],
+        lambda each: _SAME_PLAN if each.where.name in alike else _READ,
     )
+    told = [f"{_longer(each)}, which is less than a hundredth of what is saved" for each in slower]
+    return msgspec.structs.replace(judged, detail="; ".join([judged.detail, *told]))
 
 
 def writes(effects: Sequence[Effect], writing: Collection[str], unsampled: Mapping[str, bool]) -> Guard:
@@ -118,14 +153,15 @@ def _not_worse(name: str, what: str, effects: Sequence[Effect], limit_of: Callab
     worst = max(judged, key=lambda each: (_is_worse(each, limit_of(each)), each.low))
     limit = limit_of(worst)
     if _is_worse(worst, limit):
-        detail = (
-            f"{what} {worst.where.name} takes {worst.ratio:.2f} × as long "
-            f"({worst.control * 1000:.1f} ms, then {worst.candidate * 1000:.1f} ms)"
-        )
-        return Guard(name=name, ok=False, detail=detail, value=worst.low, limit=limit.ratio)
+        return Guard(name=name, ok=False, detail=f"{what} {_longer(worst)}", value=worst.low, limit=limit.ratio)
     highest = max(each.high for each in judged)
     detail = f"none of {len(judged)} {what}s is shown to be slower; at the most × {highest:.3g}"
     return Guard(name=name, ok=True, detail=detail, value=worst.low, limit=limit.ratio)
+
+
+def _longer(effect: Effect) -> str:
+    was_ms, is_ms = effect.control * 1000, effect.candidate * 1000
+    return f"{effect.where.name} takes {effect.ratio:.2f} × as long ({was_ms:.1f} ms, then {is_ms:.1f} ms)"
 
 
 def _is_worse(effect: Effect, limit: _Limit) -> bool:

@@ -124,6 +124,12 @@ def _writing(trial: Trial) -> Collection[str]:
     return set(trial.facts.get("writing", []))
 
 
+def _paid(trial: Trial) -> guards.Paid:
+    effect = trial.effect
+    saved_s = 0.0 if effect is None else max(0.0, effect.control * (1 - effect.high))
+    return guards.Paid(saved_s, trial.weights)
+
+
 def _error_rate(trial: Trial) -> Guard:
     failed, answered = [0, 0], [0, 0]
     for block in trial.blocks:
@@ -144,7 +150,7 @@ _MADE: dict[str, Callable[[Trial], Guard]] = {
     "errors": _errors,
     "rows": lambda trial: guards.rows(trial.equivalence),
     "statements": lambda trial: guards.others(
-        _single(trial, "statement"), _writing(trial), trial.facts.get("planned_alike", [])
+        _single(trial, "statement"), _writing(trial), trial.facts.get("planned_alike", []), _paid(trial)
     ),
     "writes": lambda trial: guards.writes(
         _single(trial, "statement"), _writing(trial), trial.facts.get("unsampled", {})

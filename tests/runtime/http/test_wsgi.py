@@ -324,9 +324,7 @@ def test_head_under_waitress_keeps_its_length(tmp_path: Path) -> None:
     """
     app, waitress = answering(TEXT, headers=[("Content-Type", "text/css")]), {"waitress.client_disconnected": ""}
     agent = behind(app, tmp_path)
-    head, other = (
-        asked(agent, method="HEAD", HTTP_ACCEPT_ENCODING="gzip", **more).headers for more in (waitress, {})
-    )
+    head, other = (asked(agent, method="HEAD", HTTP_ACCEPT_ENCODING="gzip", **more).headers for more in (waitress, {}))
     got = asked(agent, HTTP_ACCEPT_ENCODING="gzip", **waitress).headers
 
     assert (str(len(TEXT)), None, "gzip") == (
