@@ -11,12 +11,28 @@ import msgspec
 
 from hasten.diagnose import _traces, _words, cost
 from hasten.diagnose._traces import Followed
+from hasten.diagnose.about import About
+from hasten.errors import NoData
 from hasten.evidence import Observation
 from hasten.model import Finding, Where
 from hasten.trace import Seen
 
 #: Executions of one statement in one request → those that need not have been.
 Repeating = Callable[[Followed, str, list[Seen]], list[Seen]]
+
+
+@dataclass(frozen=True)
+class Only:
+    """
+    How to tell what only requests show.
+
+    Args:
+        says: With {} where it is seen.
+        avoidable_share: Of the repeats' time.
+    """
+
+    says: str
+    avoidable_share: float = 1.0
 
 
 @dataclass
@@ -111,7 +127,28 @@ def _look(request: Followed, of_route: dict[str, InRoute], repeating: Repeating,
         each.places += [step.place for step in repeated]
 
 
-def joined(findings: list[Finding], seen: list[Within], observation: Observation) -> tuple[list[Finding], list[Within]]:
+def by_whoever_saw(
+    observation: Observation, about: About, logged: Callable[[], list[Finding]], seen: list[Within], only: Only
+) -> list[Finding]:
+    """
+    One finding per statement, from the server's log, from the requests that were followed, or from both.
+
+    Raises:
+        NoData: neither of them is there.
+    """
+    try:
+        findings = logged()
+    except NoData:
+        if observation.traces is None:
+            raise
+        findings = []
+    found, rest = _joined(findings, seen, observation)
+    return found + [_finding_of(within, observation, about.symptom, only) for within in rest]
+
+
+def _joined(
+    findings: list[Finding], seen: list[Within], observation: Observation
+) -> tuple[list[Finding], list[Within]]:
     """
     The findings of the server's log with what requests tell of the same statements, and what only requests tell.
     """
@@ -141,20 +178,17 @@ def seen_in(within: Within) -> str:
     return f"{each.most} times in one {route}" + (f", from {place}" if place else "")
 
 
-def finding_of(within: Within, observation: Observation, symptom: str, says: str, share: float) -> Finding:
+def _finding_of(within: Within, observation: Observation, symptom: str, only: Only) -> Finding:
     """
     A finding that only requests tell.
-
-    Args:
-        share: Of the repeats' time, what can be avoided.
     """
     profile = _traces.profiles_of(observation).get(_traces.folded(within.name))
     shape = _traces.shape_of(within.name)
     return Finding(
         symptom=symptom,
         where=Where(kind="statement", name=profile.query_id if profile else _words.statement(within.name, 120)),
-        cost_s_per_day=within.avoidable_s_per_day(observation) * share,
-        says=f"{says}: {_words.statement(within.name, 120)}",
+        cost_s_per_day=within.avoidable_s_per_day(observation) * only.avoidable_share,
+        says=f"{only.says.format(seen_in(within))}: {_words.statement(within.name, 120)}",
         evidence={
             "query_id": profile.query_id if profile else None,
             "text": profile.text if profile else within.name,

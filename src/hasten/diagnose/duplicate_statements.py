@@ -18,7 +18,6 @@ from collections import Counter
 from hasten.diagnose import _repeats, _statements, _traces, _within_request, _words, cost
 from hasten.diagnose._traces import Followed
 from hasten.diagnose.about import About
-from hasten.errors import NoData
 from hasten.evidence import Observation
 from hasten.model import Finding, Where
 from hasten.target import Target
@@ -45,17 +44,8 @@ def find(observation: Observation, target: Target) -> list[Finding]:
         least=int(about.minimum["equal_per_request"]),
         least_requests=int(about.minimum["requests"]),
     )
-    try:
-        logged = _in_transactions(observation, target)
-    except NoData:
-        if observation.traces is None:
-            raise
-        logged = []
-    found, rest = _within_request.joined(logged, seen, observation)
-    for within in rest:
-        says = f"A request asks the same {_within_request.seen_in(within)}, with the same values"
-        found.append(_within_request.finding_of(within, observation, about.symptom, says, 1.0))
-    return found
+    only = _within_request.Only("A request asks the same {}, with the same values")
+    return _within_request.by_whoever_saw(observation, about, lambda: _in_transactions(observation, target), seen, only)
 
 
 def _equal_values(request: Followed, _: str, steps: list[Seen]) -> list[Seen]:

@@ -19,7 +19,6 @@ What could be wrong: a batch job that works through a list on purpose looks the 
 from hasten.diagnose import _repeats, _statements, _traces, _within_request, _words, cost
 from hasten.diagnose._traces import Followed
 from hasten.diagnose.about import About
-from hasten.errors import NoData
 from hasten.evidence import Observation
 from hasten.model import Finding, Where
 from hasten.sql import StatementShape
@@ -50,17 +49,8 @@ def find(observation: Observation, target: Target) -> list[Finding]:
         least=int(about.minimum["executions_per_request"]),
         least_requests=int(about.minimum["requests"]),
     )
-    try:
-        logged = _in_transactions(observation, target)
-    except NoData:
-        if observation.traces is None:
-            raise
-        logged = []
-    found, rest = _within_request.joined(logged, seen, observation)
-    for within in rest:
-        says = f"A request executes this statement {_within_request.seen_in(within)}, each time with another value"
-        found.append(_within_request.finding_of(within, observation, about.symptom, says, BATCHED_SHARE))
-    return found
+    only = _within_request.Only("A request executes this statement {}, each time with another value", BATCHED_SHARE)
+    return _within_request.by_whoever_saw(observation, about, lambda: _in_transactions(observation, target), seen, only)
 
 
 def _other_values(_: Followed, name: str, steps: list[Seen]) -> list[Seen]:
