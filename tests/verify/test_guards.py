@@ -61,14 +61,14 @@ def test_the_same_plan_may_feel_another_statement_leave(low: float, ok: bool) ->
     [
         (1.4, 0.7, 2, 193.0, True),
         (1.4, 0.7, 20, 193.0, False),
-        (1.4, 0.7, 2, 20.0, False),
+        (1.4, 0.7, 2, 30.0, False),
         (1.9, 0.7, 2, 193.0, False),
         (1.4, 3.0, 1, 900.0, False),
     ],
 )
 def test_a_rare_loss_may_be_paid_for(low: float, control: float, calls: float, saved_s: float, ok: bool) -> None:
     """
-    A report that loses a hundredth of what is saved at its worst, less than a second and less than double, is told.
+    A report that loses a fiftieth of what is saved at its worst, less than a second and less than double, is told.
     """
     effects = [effect("a", 0.5), effect("report", low, control=control)]
     guard = guards.others(effects, [], paid=guards.Paid(saved_s, {"a": 100.0, "report": calls}))

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from hasten.model import Block, Effect, Guard
+from hasten.tradeoff import is_paid_for
 
 #: Something may be this much slower before anybody calls it worse (lower end of its interval, so it is shown).
 WORSE_RATIO = 1.05
@@ -22,9 +23,6 @@ WORSE_S = 0.001
 #: The same plan on the same data is the same work. It still takes up to a quarter longer once another statement no
 #: longer reads the whole table, and so keeps it in the processor's caches, just before (docs/decisions/0011).
 WORSE_SAME_PLAN_RATIO = 1.50
-#: What is lost now and then may be paid for by what is saved all the time, as long as it stays small to those who wait
-#: for it (docs/decisions/0019).
-PAID_SHARE, PAID_RATIO, PAID_S = 0.01, 2.0, 1.0
 #: A request has many statements and is waited for.
 WORSE_ROUTE_S = 0.0002
 LEAST_PAIRS = 6
@@ -84,11 +82,11 @@ class Paid:
 
     def covers(self, effect: Effect) -> bool:
         """
-        Whether a statement's loss is at most a hundredth of what is saved, at its worst, and small by itself.
+        Whether a statement's loss at its worst is next to nothing beside what is saved.
         """
         lost_s = (effect.high - 1) * effect.control
-        is_small = effect.high <= PAID_RATIO and lost_s <= PAID_S
-        return is_small and self.calls.get(effect.where.name, math.inf) * lost_s <= PAID_SHARE * self.saved_s
+        calls = self.calls.get(effect.where.name, math.inf)
+        return is_paid_for(lost_s, ratio=effect.high, calls=calls, saved_s=self.saved_s)
 
 
 def others(
@@ -108,7 +106,7 @@ def others(
         [each for each in reads if each not in slower],
         lambda each: _SAME_PLAN if each.where.name in alike else _READ,
     )
-    told = [f"{_longer(each)}, which is less than a hundredth of what is saved" for each in slower]
+    told = [f"{_longer(each)}, which the others' gain pays for many times over" for each in slower]
     return msgspec.structs.replace(judged, detail="; ".join([judged.detail, *told]))
 
 

@@ -130,6 +130,20 @@ def test_an_index_that_slows_a_statement_gives_way_to_another() -> None:
     assert ["t (a, b)"] == chosen(prices, statement("one", 95.0), statement("two", 5.0))
 
 
+@pytest.mark.parametrize(
+    ("calls", "becomes_s", "expected"),
+    [(2, 2.6, ["t (a)"]), (2, 4.5, []), (200, 5.0, []), (4, 3.95, []), (200, 2.6, ["t (a)"])],
+)
+def test_a_rare_statement_may_lose_what_others_gain(calls: int, becomes_s: float, expected: list[str]) -> None:
+    """
+    For want of a better one an index is taken if the loss is a fiftieth of the gain, and less than double.
+    """
+    clock = {"one": {A: 1.0}, "two": {A: 100 * becomes_s / 2.0}}
+    prices = KnownPrices({"one": {A: 1.0}, "two": {A: 90.0}}, clock)
+
+    assert expected == chosen(prices, statement("one", 98.0), statement("two", 2.0, calls=calls))
+
+
 def test_what_the_planner_cannot_tell_apart_is_timed() -> None:
     """
     Of two candidates with the same price the faster one is taken, be it the bigger.

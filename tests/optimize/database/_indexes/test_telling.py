@@ -2,10 +2,11 @@
 Reasons and expectations for people.
 """
 
+import msgspec
 import pytest
 
 from hasten.optimize.database._indexes.definition import Definition, Key
-from hasten.optimize.database._indexes.telling import expectation, reason, spell
+from hasten.optimize.database._indexes.telling import expectation, reason, slower, spell
 from hasten.optimize.database._indexes.workload import Statement
 from hasten.sql import read_statement
 
@@ -35,6 +36,18 @@ def test_the_expectation_has_the_price_too() -> None:
         "the dearest of them from 50 ms to 1 ms per call, 49% less database time, 35 MB on disk, "
         "writes 20 ms slower in all"
     ) == said
+
+
+def test_what_gets_slower_is_no_secret() -> None:
+    """
+    A report that loses is told with its calls, before and after.
+    """
+    shape = read_statement("SELECT a FROM sla, messages")
+    report = msgspec.structs.replace(SERVED, query_id="r", calls=2, shape=shape)
+    said = slower([report], {"r": -0.6}, {"r": 1.38})
+
+    assert f", one on {' and '.join(shape.tables)} (2 calls) slower: 690 ms, then 990 ms" == said
+    assert "" == slower([], {}, {})
 
 
 @pytest.mark.parametrize(

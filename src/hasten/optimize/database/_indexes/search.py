@@ -20,8 +20,9 @@ from hasten.optimize.database._indexes.changes import Choice
 from hasten.optimize.database._indexes.definition import PREFIX, Definition
 from hasten.optimize.database._indexes.hypothetical import HypotheticalPrices, has_hypopg
 from hasten.optimize.database._indexes.pricing import BuiltPrices, Prices
-from hasten.optimize.database._indexes.telling import expectation, reason
+from hasten.optimize.database._indexes.telling import expectation, reason, slower
 from hasten.optimize.database._indexes.workload import Statement, statements_of, touched_by
+from hasten.tradeoff import is_paid_for
 
 Progress = Callable[[float, str], None]
 
@@ -137,6 +138,14 @@ class Search:
         """
         return sum(gains.values()) - self.upkeep_s(wanted)
 
+    def is_paid_for(self, name: str, gains: dict[str, float], saved_s: float) -> bool:
+        """
+        Whether what a statement loses is next to nothing beside what all of them save.
+        """
+        calls = next(max(each.calls, 1) for each in self.statements if each.query_id == name)
+        lost_s = -gains[name]
+        return is_paid_for(lost_s / calls, ratio=1 + lost_s / self.now_s[name], calls=calls, saved_s=saved_s)
+
     def upkeep_s(self, wanted: Definition) -> float:
         """
         What keeping the index up to date costs in the window.
@@ -224,9 +233,11 @@ def _greedy(state: Search, room: int, most_bytes: float, deadline: float, progre
         if not worth:
             open_ -= tried.keys()
             continue
+        # A wider index often serves the same statements without tempting the planner: that one is taken instead.
+        worth = {wanted: timing for wanted, timing in worth.items() if not timing.slower} or worth
         wanted = _smallest({each: state.saved_s(each, timing.gains) for each, timing in worth.items()}, state, sizes)[0]
         open_.discard(wanted)
-        found.append(_choice(state, wanted, worth[wanted].gains, state.saved_s(wanted, worth[wanted].gains)))
+        found.append(_choice(state, wanted, worth[wanted]))
         state.take(wanted, worth[wanted])
     return sorted(found, key=lambda choice: choice.saves_share, reverse=True)
 
@@ -235,8 +246,9 @@ def _is_worth_it(state: Search, wanted: Definition, timing: Timing) -> bool:
     saved = state.saved_s(wanted, timing.gains)
     priced = {"saves_s": round(saved, 3), "of_s": round(state.total_s, 3), "slows": timing.slower}
     event("indexes.priced", index=str(wanted), **priced)
-    # A wider index often serves the same statements without tempting the planner: let that one be tried instead.
-    return saved >= LEAST_SHARE * state.total_s and not timing.slower
+    return saved >= LEAST_SHARE * state.total_s and all(
+        state.is_paid_for(name, timing.gains, saved) for name in timing.slower
+    )
 
 
 def _best(
@@ -262,14 +274,16 @@ def _smallest(saves: dict[Definition, float], state: Search, sizes: dict[Definit
     return sorted(close, key=lambda wanted: (sizes[wanted], len(wanted.keys), -saves[wanted], wanted))
 
 
-def _choice(state: Search, wanted: Definition, gains: dict[str, float], saved: float) -> Choice:
+def _choice(state: Search, wanted: Definition, timing: Timing) -> Choice:
+    gains, saved = timing.gains, state.saved_s(wanted, timing.gains)
     serves = [name for name, gain in sorted(gains.items(), key=lambda item: -item[1]) if gain > 0.005 * state.total_s]
     served = [each for name in serves for each in state.statements if each.query_id == name]
     size = state.prices.sizes[wanted]
     return Choice(
         definition=wanted,
         why=reason(wanted, served, state.total_s),
-        expects=expectation(served, gains, state.now_s, saved / state.total_s, size, state.upkeep_s(wanted)),
+        expects=expectation(served, gains, state.now_s, saved / state.total_s, size, state.upkeep_s(wanted))
+        + slower([each for each in state.statements if each.query_id in timing.slower], gains, state.now_s),
         serves=serves,
         saves_share=saved / state.total_s,
         size_bytes=size,

@@ -43,6 +43,18 @@ def expectation(
     return ", ".join(parts)
 
 
+def slower(losing: list[Statement], gains: dict[str, float], now_s: dict[str, float]) -> str:
+    """
+    Which reads will take longer, to be put behind the expectation; "" for none.
+    """
+    parts = []
+    for each in losing:
+        calls, name = max(each.calls, 1), each.query_id
+        was, becomes = spell(now_s[name] / calls), spell((now_s[name] - gains[name]) / calls)
+        parts.append(f", one on {' and '.join(each.tables)} ({each.calls:,} calls) slower: {was}, then {becomes}")
+    return "".join(parts)
+
+
 def spell(seconds: float) -> str:
     """
     A duration in the unit that people read best.
