@@ -8,7 +8,8 @@ What it changes: one index per change, created CONCURRENTLY, so that reads and w
 How it goes back: DROP INDEX CONCURRENTLY, by a name that only Hasten gives. The schema is then as before, byte by byte.
 What could go wrong: each write to the table costs a little more, the index takes disk space, and the planner may
     choose it for a statement that was faster without. So it is tried on two copies of the database with the recorded
-    statements first, and writes, all other statements and the rows that come back are guarded.
+    statements first, and writes, all other statements and the rows that come back are guarded. A rare statement may
+    lose less than a second if the others gain fifty times as much; the plan, the trial and the report say which.
 """
 
 import psycopg
