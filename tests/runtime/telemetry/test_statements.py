@@ -7,7 +7,7 @@ from time import perf_counter_ns as now
 
 import pytest
 
-from hasten_runtime.telemetry import pulse, statements
+from hasten_runtime.telemetry import pulse, requests, statements
 from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
 from hasten_runtime.telemetry.statements import BATCH, MOST_STATEMENTS, MOST_TEXTS, OTHERS, counted, took
 
@@ -121,7 +121,8 @@ def test_a_request_knows_what_it_executed(monkeypatch: pytest.MonkeyPatch, at_on
     executed("select 2", 3 * MS)
     monkeypatch.setattr(statements, "_at_once", at_once)
     executed("select 3", MS)
-    statements.ended(doing)
+    requests.over("/", "GET", now(), doing)
+    requests.count()
 
     assert 3 == doing.statements
     assert 6 * MS <= doing.database_ns < 30 * MS
@@ -151,7 +152,8 @@ def test_executions_are_counted_many_at_a_time(monkeypatch: pytest.MonkeyPatch) 
         executed("select 1")
         assert len(statements.pending) < 2 * BATCH
         assert len(doing) < BATCH
-    statements.ended(doing)
+    requests.over("/", "GET", now(), doing)
+    requests.count()
 
     assert 10 * BATCH == counted()[0].count
     assert [] == statements.pending

@@ -23,7 +23,7 @@ from hasten_runtime.telemetry import pulse
 from hasten_runtime.telemetry.callers import caller
 from hasten_runtime.telemetry.fingerprint import fingerprint, operation
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, Over, doing_now, pending
+from hasten_runtime.telemetry.request import OUTSIDE, Doing, doing_now, pending
 
 MOST_STATEMENTS = 1_000
 #: Texts with the same fingerprint: literals in them, tracing comments, different lists of columns.
@@ -112,15 +112,6 @@ def sum_up(doing: Doing) -> None:
         pulse.beat()
     if len(pending) >= BATCH:
         count()
-
-
-def ended(doing: Doing) -> None:
-    """
-    The request is over: its sums are whole, and what it still executes in the background is nobody's.
-    """
-    if doing:
-        sum_up(doing)
-    doing.__class__ = Over
 
 
 def count() -> None:
