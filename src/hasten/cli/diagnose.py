@@ -39,7 +39,7 @@ def command(config: str | None, as_json: bool, everything: bool) -> None:
     for sentence in found.stale:
         out.print(f"[yellow]stale:[/] {plain(sentence)}", soft_wrap=True)
     for reason, symptoms in _by_reason(found.silent).items():
-        out.print(f"[yellow]nothing can be said of {', '.join(symptoms)}:[/] {plain(reason)}", soft_wrap=True)
+        out.print(f"[yellow]not everything can be said of {', '.join(symptoms)}:[/] {plain(reason)}", soft_wrap=True)
     out.print("next: [bold]hasten plan[/]")
 
 

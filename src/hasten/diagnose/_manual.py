@@ -26,8 +26,8 @@ was made of (`hasten diagnose --json`), so it can be checked by hand.
 - **From inside.** Where the application runs with the agent (`agent = true` on its process), a bounded sample of the
   load's requests is followed: statements, calls to others, waits, with the code that makes them. Values are known by
   keyed hashes only, which tell whether two of one worker are equal.
-- **Silence is told.** What was not measured is named ("nothing can be said of …"), never read as healthy. Below the
-  minimum support a symptom stays silent.
+- **Silence is told.** What was not measured is named ("not everything can be said of …"), never read as healthy.
+  Below the minimum support a symptom stays silent.
 
 To accept a finding, say so with a reason in `hasten.toml`; it is then listed as ignored, and as stale once it matches
 nothing any more:
