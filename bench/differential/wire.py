@@ -11,6 +11,8 @@ from bench.differential.asking import HOST, Exchange, Request
 PATIENCE_S = 60.0
 #: A client that leaves has read so much of the answer's body.
 READ_BYTES = 5
+#: Stands at the end of what came from a server that then said nothing for too long.
+SILENCE = b"\0(silence)"
 
 
 class Told:
@@ -26,12 +28,22 @@ class Told:
         self.answers = answers
         self.notes = notes
 
+    @property
+    def is_silent(self) -> bool:
+        """
+        Whether the server has not said all.
+        """
+        return self.answers.rest.endswith(SILENCE)
+
 
 def tell(port: int, exchange: Exchange) -> Told:
     """
     What the server on that port says to an exchange.
     """
-    answers = _answers(port, exchange)
+    try:
+        answers = _answers(port, exchange)
+    except TimeoutError:
+        answers = Answers((), SILENCE)
     return Told(answers, _notes(port, exchange.case) if exchange.case else b"")
 
 
@@ -183,8 +195,11 @@ def _until(line: socket.socket, mark: bytes) -> bytes:
 
 def _rest(line: socket.socket) -> bytes:
     pieces = []
-    while piece := _received(line):
-        pieces.append(piece)
+    try:
+        while piece := _received(line):
+            pieces.append(piece)
+    except TimeoutError:
+        pieces.append(SILENCE)
     return b"".join(pieces)
 
 
