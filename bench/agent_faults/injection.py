@@ -237,4 +237,3 @@ class Round:
     def _touch(self, server: Server) -> None:
         path = server.state / "policy" / "policy.json"
         os.utime(path)
-

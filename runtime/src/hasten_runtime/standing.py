@@ -142,9 +142,7 @@ class Standing:
                 self._read = self._last_good()
                 self._was_read = True
             problem = reason_of(error)
-            say_once(
-                "policy", f"{self._path} is refused, revision {self._read.revision} stays in force: {problem}"
-            )
+            say_once("policy", f"{self._path} is refused, revision {self._read.revision} stays in force: {problem}")
             return problem
         forget("policy")
         self._read, self._was_read = read, True
