@@ -165,3 +165,58 @@ def test_the_links_are_those_of_the_browser() -> None:
         down, up, latency_s = NETWORKS[name]
 
         assert (down / 8, up / 8, latency_s) == (link.down_bytes_s, link.up_bytes_s, link.latency_s)
+
+
+def served_one_by_one(listening: socket.socket, answers: int, ended_at: list[float]) -> None:
+    """
+    Answers that end with their connection; the next begins when the client of the last one has closed, too.
+    """
+    for _ in range(answers):
+        line, _ = listening.accept()
+        with line:
+            line.settimeout(20)
+            line.recv(4096)
+            line.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + BODY)
+            line.shutdown(socket.SHUT_WR)
+            while line.recv(4096):
+                pass
+            ended_at.append(time.monotonic())
+
+
+def test_a_server_is_free_while_its_answers_travel() -> None:
+    """
+    One that serves one connection at a time has answered everybody before the first has got all, and all get all.
+    """
+    ended_at: list[float] = []
+    arrived_at: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=served_one_by_one, args=(listening, 4, ended_at))
+        serving.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with paced(url, Link(down_bytes_s=100_000, up_bytes_s=1e6, latency_s=0.05)) as slow:
+
+            def ask() -> None:
+                assert BODY == httpx.get(slow, trust_env=False, verify=False, timeout=20).content
+                arrived_at.append(time.monotonic())
+
+            asking = [threading.Thread(target=ask) for _ in range(4)]
+            for each in asking:
+                each.start()
+            for each in [*asking, serving]:
+                each.join()
+
+    assert 4 == len(ended_at) == len(arrived_at)
+    assert max(ended_at) < min(arrived_at)
+
+
+def test_who_leaves_in_the_middle_keeps_nothing_busy(server: str) -> None:
+    """
+    A client that goes away while its answer travels leaves no task behind: the proxy ends.
+    """
+    with paced(server, Link(down_bytes_s=20_000, up_bytes_s=1e6, latency_s=0.0)) as slow:
+        host, _, port = slow.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=20) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+            assert line.recv(10)
+    # The block above returns only when the proxy's thread has ended.
+    assert [] == [each for each in threading.enumerate() if each.name == "hasten-paced-proxy"]

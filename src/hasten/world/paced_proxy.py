@@ -8,9 +8,10 @@ the start of a connection, and losses, are not imitated, so what is measured is 
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from hasten.errors import ConfigError
@@ -19,6 +20,9 @@ from hasten.world.ports import LOOPBACK
 #: At most so much of a link's time is sent as one piece, so that a short answer is not faster than the link.
 PIECE_S = 0.02
 LEAST_PIECE_BYTES = 512
+#: So much of an answer is taken from the server at once, as a buffering reverse proxy does. A server with a process for
+#: each request would stand still otherwise while its answers travel, and the trial would be what slows it down.
+TAKEN_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -119,37 +123,105 @@ class _Proxy(threading.Thread):
         ends = [writer]
         # Whoever is left at the other end of a failure sees the connection closed, as on a real network.
         with suppress(OSError):
-            far_reader, far_writer = await asyncio.open_connection(*self._upstream)
-            ends.append(far_writer)
-            self._open.add(far_writer)
-            link = self._link
-            up = _Direction(reader, far_writer, link.up_bytes_s, link.latency_s)
-            down = _Direction(far_reader, writer, link.down_bytes_s, 0.0)
-            await asyncio.gather(up.carry(), down.carry())
+            arriving: asyncio.Queue[bytes] = asyncio.Queue()
+            up = _Direction(reader, self._link.up_bytes_s, self._link.latency_s, arriving.put_nowait)
+            sending = asyncio.ensure_future(up.carry())
+            try:
+                # Not before a request has arrived, for a server may have a process for each connection.
+                if first := await arriving.get():
+                    far_reader, far_writer = await asyncio.open_connection(*self._upstream)
+                    ends.append(far_writer)
+                    self._open.add(far_writer)
+                    _put(far_writer, first)
+                    down = _Direction(far_reader, self._link.down_bytes_s, 0.0, partial(_put, writer), writer.drain)
+                    # What has answered is told that nobody asks for more, so that it is free for the next.
+                    down.taken = partial(_put, far_writer, b"")
+                    await asyncio.gather(_deliver(arriving, far_writer), down.carry())
+            finally:
+                sending.cancel()
         for end in ends:
             end.close()
         self._open.difference_update(ends)
 
 
-class _Direction:
+async def _deliver(arriving: asyncio.Queue[bytes], writer: asyncio.StreamWriter) -> None:
     """
-    One direction of a connection: what is read is written later, and no faster than the rate.
+    Everything that arrives was written, up to the end.
+    """
+    while data := await arriving.get():
+        _put(writer, data)
+    _put(writer, b"")
+
+
+def _put(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """
+    It is on its way, if the connection still is; b"" is the end.
+    """
+    with suppress(OSError, RuntimeError):
+        if data:
+            writer.write(data)
+        else:
+            writer.write_eof()
+
+
+async def _at_once() -> None:
+    """
+    Nobody has to be waited for.
     """
 
+
+class _Direction:
+    """
+    One direction of a connection: what is read is handed on later, and no faster than the rate; b"" is the end.
+
+    Attributes:
+        taken: Called once the sender has said all, which may be long before it has arrived.
+    """
+
+    taken: Callable[[], None] = staticmethod(lambda: None)
+
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rate: float, latency_s: float
+        self,
+        reader: asyncio.StreamReader,
+        rate: float,
+        latency_s: float,
+        hand_on: Callable[[bytes], None],
+        drain: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
-        self._reader, self._writer, self._rate, self._latency_s = reader, writer, rate, latency_s
+        self._reader, self._rate, self._latency_s = reader, rate, latency_s
+        self._hand_on, self._drain = hand_on, drain
         self._piece = max(LEAST_PIECE_BYTES, int(rate * PIECE_S))
+        self._held = bytearray()
+        self._is_whole = False
+        self._changed = asyncio.Condition()
 
     async def carry(self) -> None:
         """
         Everything was carried over, up to the end.
         """
+        taking = asyncio.ensure_future(self._take())
+        try:
+            await self._pass_on()
+        finally:
+            taking.cancel()
+
+    async def _take(self) -> None:
+        with suppress(OSError):
+            while data := await self._reader.read(TAKEN_BYTES):
+                async with self._changed:
+                    self._held += data
+                    self._changed.notify_all()
+                    await self._changed.wait_for(lambda: len(self._held) < TAKEN_BYTES)
+        async with self._changed:
+            self._is_whole = True
+            self._changed.notify_all()
+        self.taken()
+
+    async def _pass_on(self) -> None:
         loop = asyncio.get_running_loop()
         free_at = 0.0
         with suppress(ConnectionError):
-            while data := await self._reader.read(self._piece):
+            while data := await self._next():
                 now = loop.time()
                 # A timer comes a little late; what is sent without a pause must not become slower by that.
                 begin = free_at if now - free_at < PIECE_S else now
@@ -157,16 +229,20 @@ class _Direction:
                 await asyncio.sleep(free_at - now)
                 await self._write(data)
         # Not before the last piece, which may still be on its way.
-        loop.call_later(self._latency_s, self._end)
+        loop.call_later(self._latency_s, self._hand_on, b"")
+
+    async def _next(self) -> bytes:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._held or self._is_whole)
+            data = bytes(self._held[: self._piece])
+            del self._held[: len(data)]
+            self._changed.notify_all()
+        return data
 
     async def _write(self, data: bytes) -> None:
         if self._latency_s:
             # The line is free for the next piece while this one is on its way.
-            asyncio.get_running_loop().call_later(self._latency_s, self._writer.write, data)
+            asyncio.get_running_loop().call_later(self._latency_s, self._hand_on, data)
         else:
-            self._writer.write(data)
-            await self._writer.drain()
-
-    def _end(self) -> None:
-        with suppress(OSError, RuntimeError):
-            self._writer.write_eof()
+            self._hand_on(data)
+            await self._drain()
