@@ -465,3 +465,40 @@ def test_who_has_the_answer_already_is_told_so(tmp_path: Path, pieces: list[byte
     assert ("304 Not Modified", b"", None) == (second.status, second.body, second.error)
     assert first.headers["etag"] == second.headers["etag"]
     assert second.begun_in_time
+
+
+class Deaf(Server):
+    """
+    A server that goes on with the answer that it has where another one is begun too late, as granian does.
+    """
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """
+        Set once.
+        """
+        return self.write if self.sent.pieces else super().start_response(status, headers, exc_info)
+
+
+def test_an_answer_that_is_begun_again_too_late_stays_in_one_coding(tmp_path: Path) -> None:
+    """
+    A server that does not raise, though PEP 3333 wants it, gets the rest in the coding that it has announced.
+    """
+
+    def pieces(start_response: Any) -> Iterator[bytes]:
+        yield TEXT
+        try:
+            raise LookupError("too late")
+        except LookupError:
+            start_response("500 Oh", [SCRIPT], sys.exc_info())
+        yield TEXT
+
+    def app(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [SCRIPT])
+        return pieces(start_response)
+
+    server = Deaf()
+    for piece in behind(app, tmp_path)(environ_of(**TAKES_GZIP), server.start_response):
+        server.write(piece)
+
+    assert ("200 OK", "gzip") == (server.sent.status, server.sent.headers["content-encoding"])
+    assert TEXT * 2 == server.sent.text

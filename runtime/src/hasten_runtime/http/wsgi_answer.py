@@ -103,7 +103,9 @@ class Answer:
             # known it, and knows whether it is too late.
             if self.is_held:
                 self._written(self.let_go())
-            self.chain, self._is_ended, self._hides_length = [], False, False
+            if not self._went:
+                self.chain, self._is_ended, self._hides_length = [], False, False
+            # Otherwise it raises, or (granian) goes on with the answer that is out already, and so do the links.
             try:
                 return self._begin(status, headers, exc_info)
             finally:
