@@ -99,7 +99,8 @@ def contributions(lines: list[ChangeLine]) -> Table:
         interval = f"{line.interval[0]:.3g} – {line.interval[1]:.3g}" if line.interval else "–"
         effect = f"× {line.effect:.3g}" if line.effect is not None else "–"
         table.add_row(line.id, Text(line.label), effect, interval, line.grade or "–", verdict)
-    table.caption = "effect: candidate / control, weighted time of the statements on the table, or of the answers; below 1 is faster"
+    what = "weighted time of the statements on the table, or of the answers"
+    table.caption = f"effect: candidate / control, {what}; below 1 is faster"
     return table
 
 
