@@ -56,22 +56,13 @@ def test_the_same_plan_may_feel_another_statement_leave(low: float, ok: bool) ->
     assert (ok, False) == (guards.others(effects, [], alike=["same"]).ok, guards.others(effects, []).ok)
 
 
-@pytest.mark.parametrize(
-    ("low", "control", "calls", "saved_s", "ok"),
-    [
-        (1.4, 0.7, 2, 193.0, True),
-        (1.4, 0.7, 20, 193.0, False),
-        (1.4, 0.7, 2, 30.0, False),
-        (1.9, 0.7, 2, 193.0, False),
-        (1.4, 3.0, 1, 900.0, False),
-    ],
-)
-def test_a_rare_loss_may_be_paid_for(low: float, control: float, calls: float, saved_s: float, ok: bool) -> None:
+@pytest.mark.parametrize(("calls", "ok"), [(2, True), (8, False)])
+def test_a_rare_loss_may_be_paid_for_and_is_told(calls: float, ok: bool) -> None:
     """
-    A report that loses a fiftieth of what is saved at its worst, less than a second and less than double, is told.
+    At its pessimistic end a report loses 0.38 s: twice that is a fiftieth of what is saved, eight times is more.
     """
-    effects = [effect("a", 0.5), effect("report", low, control=control)]
-    guard = guards.others(effects, [], paid=guards.Paid(saved_s, {"a": 100.0, "report": calls}))
+    effects = [effect("a", 0.5), effect("report", 1.4, control=0.7)]
+    guard = guards.others(effects, [], paid=guards.Paid(100.0, {"a": 100.0, "report": calls}))
 
     assert ok == guard.ok
     assert "report takes" in guard.detail

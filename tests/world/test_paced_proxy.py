@@ -209,14 +209,30 @@ def test_a_server_is_free_while_its_answers_travel() -> None:
     assert max(ended_at) < min(arrived_at)
 
 
-def test_who_leaves_in_the_middle_keeps_nothing_busy(server: str) -> None:
+def test_a_server_learns_that_its_client_has_left() -> None:
     """
-    A client that goes away while its answer travels leaves no task behind: the proxy ends.
+    Who goes away while an answer travels is gone for the server, too, and not only when the proxy ends.
     """
-    with paced(server, Link(down_bytes_s=20_000, up_bytes_s=1e6, latency_s=0.0)) as slow:
-        host, _, port = slow.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port)), timeout=20) as line:
-            line.sendall(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
-            assert line.recv(10)
-    # The block above returns only when the proxy's thread has ended.
-    assert [] == [each for each in threading.enumerate() if each.name == "hasten-paced-proxy"]
+    has_left = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        line, _ = listening.accept()
+        with line, suppress(ConnectionError):
+            line.settimeout(20)
+            line.recv(4096)
+            line.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 102400\r\n\r\n" + BODY)
+            while line.recv(4096):
+                pass
+        has_left.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, args=(listening,))
+        serving.start()
+        with paced(f"http://127.0.0.1:{listening.getsockname()[1]}", Link(20_000, 1e6, 0.0)) as slow:
+            host, _, port = slow.removeprefix("http://").partition(":")
+            with socket.create_connection((host, int(port)), timeout=20) as line:
+                line.sendall(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+                assert line.recv(10)
+                assert not has_left.is_set()
+            assert has_left.wait(20)
+        serving.join()

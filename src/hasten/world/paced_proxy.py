@@ -133,9 +133,15 @@ class _Proxy(threading.Thread):
                     ends.append(far_writer)
                     self._open.add(far_writer)
                     _put(far_writer, first)
-                    down = _Direction(far_reader, self._link.down_bytes_s, 0.0, partial(_put, writer), writer.drain)
-                    # What has answered is told that nobody asks for more, so that it is free for the next.
-                    down.taken = partial(_put, far_writer, b"")
+                    down = _Direction(
+                        far_reader,
+                        self._link.down_bytes_s,
+                        0.0,
+                        partial(_put, writer),
+                        drain=writer.drain,
+                        # What has answered is told that nobody asks for more, so that it is free for the next.
+                        taken=partial(_put, far_writer, b""),
+                    )
                     await asyncio.gather(_deliver(arriving, far_writer), down.carry())
             finally:
                 sending.cancel()
@@ -174,11 +180,9 @@ class _Direction:
     """
     One direction of a connection: what is read is handed on later, and no faster than the rate; b"" is the end.
 
-    Attributes:
+    Args:
         taken: Called once the sender has said all, which may be long before it has arrived.
     """
-
-    taken: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self,
@@ -186,10 +190,12 @@ class _Direction:
         rate: float,
         latency_s: float,
         hand_on: Callable[[bytes], None],
+        *,
         drain: Callable[[], Awaitable[None]] = _at_once,
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
         self._reader, self._rate, self._latency_s = reader, rate, latency_s
-        self._hand_on, self._drain = hand_on, drain
+        self._hand_on, self._drain, self._taken = hand_on, drain, taken
         self._piece = max(LEAST_PIECE_BYTES, int(rate * PIECE_S))
         self._held = bytearray()
         self._is_whole = False
@@ -215,7 +221,7 @@ class _Direction:
         async with self._changed:
             self._is_whole = True
             self._changed.notify_all()
-        self.taken()
+        self._taken()
 
     async def _pass_on(self) -> None:
         loop = asyncio.get_running_loop()
