@@ -9,24 +9,25 @@ import sys
 from types import FunctionType
 from typing import Any
 
-import psycopg
-
 from bench.agent_cost.app import app
 
 NOT, PASSING, COUNTING = "not", "passing", "counting"
-#: (class, name) → the hook, and what it was put in place of.
-Hooks = dict[tuple[type, str], tuple[Any, Any]]
+LIBRARIES = ("anyio", "fastapi", "psycopg", "starlette")
+#: (class or module, name) → the hook, and what it was put in place of.
+Hooks = dict[tuple[Any, str], tuple[Any, Any]]
 
 
-def hooks_of_psycopg() -> Hooks:
+def hooks() -> Hooks:
     """
-    Every method of psycopg's that the agent has replaced.
+    Every function and method of the libraries that the agent has replaced, for statements and for traces.
     """
     ours = sys.modules["hasten_runtime"].__path__[0]
     found: Hooks = {}
-    for of in (psycopg.Cursor, psycopg.AsyncCursor, psycopg.ServerCursor, psycopg.Connection, psycopg.AsyncConnection):
-        for owner in of.__mro__:
-            for name, value in owner.__dict__.items():
+    for module in list(sys.modules.values()):
+        if module.__name__.split(".")[0] not in LIBRARIES:
+            continue
+        for owner in (module, *(each for each in vars(module).values() if isinstance(each, type))):
+            for name, value in list(vars(owner).items()):
                 is_hook = isinstance(value, FunctionType) and hasattr(value, "__wrapped__") and (
                     value.__code__.co_filename.startswith(ours) or "_hasten_now" in value.__code__.co_names
                 )  # fmt: skip
@@ -44,13 +45,13 @@ class Switch:
         from hasten_runtime.http.asgi import Agent
         from hasten_runtime.telemetry.traces import sampling
 
-        self.of, self.sampling, self.hooks = Agent, sampling, hooks_of_psycopg()
+        self.of, self.sampling, self.hooks = Agent, sampling, hooks()
         self.agent: Any = next(each for each in gc.get_objects() if isinstance(each, Agent))
         self.call, self.observe = Agent.__call__, self.agent._observe
 
     def to(self, arm: str) -> int:
         """
-        Requests from now on meet this much of the agent; the number of the hooks in psycopg.
+        Requests from now on meet this much of the agent; how many hooks are switched.
         """
         self.of.__call__ = _around if arm == NOT else self.call  # type: ignore[method-assign]
         self.agent._observe = self.observe if arm == COUNTING else None

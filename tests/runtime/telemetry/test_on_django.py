@@ -9,7 +9,7 @@ import django.core.handlers.base
 import pytest
 
 from hasten_runtime.telemetry import on_django, routes
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+from hasten_runtime.telemetry.request import OUTSIDE, ROOM, begun, set_doing
 
 
 class Handler:
@@ -37,7 +37,7 @@ def named(route: Any, path: str, path_info: str) -> str:
     """
     The name of a request for which this route was found.
     """
-    doing = Doing()
+    doing = begun(ROOM)
     set_doing(doing)
     request = SimpleNamespace(route=route, path=path, path_info=path_info, method="GET")
 

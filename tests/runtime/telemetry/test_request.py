@@ -5,7 +5,7 @@ What a request that is under way knows of itself.
 import asyncio
 import contextvars
 
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, doing_now, given, set_doing
+from hasten_runtime.telemetry.request import OUTSIDE, ROOM, begun, doing_now, given, set_doing
 
 
 def test_each_task_has_its_own_request() -> None:
@@ -14,7 +14,7 @@ def test_each_task_has_its_own_request() -> None:
     """
 
     async def one(number: int) -> int:
-        doing = Doing()
+        doing = begun(ROOM)
         set_doing(doing)
         for _ in range(number):
             await asyncio.create_task(add())

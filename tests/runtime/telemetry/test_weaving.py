@@ -2,6 +2,7 @@
 Statements that are woven into a function.
 """
 
+import asyncio
 import inspect
 import linecache
 import traceback
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from tests.runtime.telemetry.woven import Thing
 
-from hasten_runtime.telemetry.weaving import PREFIX, woven
+from hasten_runtime.telemetry.weaving import PREFIX, woven, woven_around
 
 COUNTS: Any = Thing.__dict__["counts"]
 
@@ -89,6 +90,51 @@ def test_what_is_not_certain_is_left_alone(inner: Any) -> None:
     A function that may end in its middle, one that refers to what is around it, and one without a source of its own.
     """
     assert woven(inner, "pass", "pass", "pass", {}) is None
+
+
+def test_it_may_end_wherever_it_does() -> None:
+    """
+    One that returns, waits and raises is the same with a word before and one at its end, and looks the same.
+    """
+    inner, words = Thing.__dict__["waits"], []
+    made: Any = woven_around(
+        inner, "_hasten_began = 1", "if _hasten_began: _hasten_hear(to)", {PREFIX + "hear": words.append}
+    )
+
+    assert [1, 4, 7] == [asyncio.run(made(Thing(), to, by=by)) for to, by in ((1, 1), (4, 0), (5, 2))]
+    with pytest.raises(ValueError, match="6"):
+        asyncio.run(made(Thing(), 6))
+    assert [1, 4, 5, 6] == words
+    assert inspect.iscoroutinefunction(made)
+    assert inspect.signature(inner) == inspect.signature(made)
+
+
+def test_a_fault_in_weaving_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Then nothing is woven, and whoever wanted it takes a wrapper.
+    """
+    assert woven_around(COUNTS, "no Python", "pass", {}) is None
+    assert "nothing is woven into Thing.counts: SyntaxError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("fastapi.routing", "solve_dependencies"),
+        ("fastapi.routing", "serialize_response"),
+        ("starlette.responses", "JSONResponse.render"),
+    ],
+)
+def test_what_each_request_goes_through_is_woven(module: str, name: str) -> None:
+    """
+    The functions of the frameworks of today that every request calls need no wrapper.
+    """
+    inner: Any = pytest.importorskip(module)
+    for part in name.split("."):
+        inner = vars(inner)[part]
+    inner = getattr(inner, "__wrapped__", inner)
+
+    assert woven_around(inner, "pass", "pass", {}) is not None
 
 
 def test_another_source_than_the_running_one_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ Functions that statements are woven into by a test.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from typing import Any
 
@@ -25,6 +26,19 @@ class Thing:
         """
         It ends in its middle.
         """
+        return to
+
+    async def waits(self, to: int, *, by: int = 1) -> int:
+        """
+        It ends in several places, and calls what the module has imported.
+        """
+        if to > 5:
+            raise ValueError(to)
+        await asyncio.sleep(
+            delay=0,
+        )
+        if to > 3:
+            return to + by
         return to
 
     def closes_over(self) -> Any:

@@ -15,7 +15,8 @@ from typing import Any, Callable
 
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
-from hasten_runtime.telemetry.statements import took
+from hasten_runtime.telemetry.request import Doing, doing_now
+from hasten_runtime.telemetry.statements import settle, took
 from hasten_runtime.telemetry.traces import database, trace
 from hasten_runtime.telemetry.weaving import PREFIX, woven
 
@@ -54,23 +55,55 @@ def _replace(of: type, name: str, wrapper: Callable[[Method], Method]) -> None:
     setattr(owner, name, wrapper(owner.__dict__[name]))
 
 
+#: `statements.took` without its call, and what else there is to do only where somebody waits for it.
+_TOOK = """
+try:
+    _hasten_doing = _hasten_doing_now()
+    _hasten_doing += (query if type(query) is str else _hasten_text(self, query), _hasten_now() - _hasten_began_ns)
+    if len(_hasten_doing) > _hasten_doing.room:
+        _hasten_settle(_hasten_doing, self, query, (params,), _hasten_began_ns)
+except Exception as _hasten_error:
+    _hasten_lost(_hasten_error)
+"""
+
+
 def _timed_within(inner: Method) -> Method:
     """
     Timed as by `_timed`, by statements of its own: this is what every execution goes through.
     """
-    text = "query if type(query) is str else _hasten_text(self, query)"
-    step = "if _hasten_trace.under_way: _hasten_step(self, query, (params,), _hasten_began_ns)"
     found = woven(
         inner,
         before="_hasten_began_ns = _hasten_now()",
-        after=f"_hasten_took({text}, _hasten_began_ns)\n{step}",
-        failed=f"_hasten_took({text}, _hasten_began_ns, True)\n    {step}",
+        after=_TOOK,
+        failed="_hasten_failed(self, query, (params,), _hasten_began_ns)",
         names={
-            PREFIX + "now": now, PREFIX + "took": took, PREFIX + "text": _text,
-            PREFIX + "trace": trace, PREFIX + "step": _trace,
+            PREFIX + "now": now, PREFIX + "doing_now": doing_now, PREFIX + "text": _text,
+            PREFIX + "settle": _settle, PREFIX + "lost": _lost, PREFIX + "failed": _failed,
         },
     )  # fmt: skip
     return found or _timed(inner)
+
+
+def _settle(doing: Doing, of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
+    """
+    An execution is noted that did not only have to be noted.
+    """
+    settle(doing, query if type(query) is str else _text(of, query))
+    if trace.under_way:
+        _trace(of, query, args, began_ns)
+
+
+def _failed(of: Any, query: Any, args: tuple[Any, ...], began_ns: int) -> None:
+    """
+    An execution has failed. Never raises.
+    """
+    took(query if type(query) is str else _text(of, query), began_ns, True)
+    if trace.under_way:
+        _trace(of, query, args, began_ns)
+
+
+def _lost(error: Exception) -> None:
+    say_once("statements", "a statement is not counted: " + reason_of(error))
 
 
 def _timed(inner: Method) -> Method:

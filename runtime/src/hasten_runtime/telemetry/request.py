@@ -10,18 +10,22 @@ from typing import Any, Optional
 
 from hasten_runtime.once import reason_of, say_once
 
-#: The text of a statement, its nanoseconds and whether it failed.
-Event = tuple[Any, int, bool]
+#: Statements that a request may have executed before they are summed.
+ROOM = 256
+#: Each statement is looked at.
+NO_ROOM = -1
 
 
-class Doing(list[Event]):
+class Doing(list[Any]):
     """
     The request under way: the statements that are not summed yet, and what its answer says of it.
 
-    To append a statement is all that its execution costs here: sums are made when there is more to do for them anyway.
-    One object for all of it, for what is looked at with the caches cold costs by the number of things.
+    It holds a text and its nanoseconds, and the next text, and so on. To add these two is all that an execution costs
+    here: sums are made when there is more to do for them anyway. One object for all of it, and nothing that is called
+    to make it, for what is looked at with the caches cold costs by the number of things.
 
     Attributes:
+        room: With more than that in it, `statements.settle` is to look at it: NO_ROOM for each statement.
         send: The server's.
         status: Of the answer; 0 until it began.
         sent_bytes: Of its body.
@@ -31,12 +35,16 @@ class Doing(list[Event]):
         scope: What the application was given in place of the server's scope, if it was.
     """
 
-    __slots__ = ("database_ns", "ended_ns", "scope", "send", "sent_bytes", "statements", "status")
+    __slots__ = ("database_ns", "ended_ns", "room", "scope", "send", "sent_bytes", "statements", "status")
 
-    def __init__(self, send: Any = None) -> None:
-        self.send = send
-        self.status = self.sent_bytes = self.ended_ns = self.statements = self.database_ns = 0
-        self.scope: Optional[dict[str, Any]] = None
+    room: int
+    send: Any
+    status: int
+    sent_bytes: int
+    ended_ns: int
+    statements: int
+    database_ns: int
+    scope: Optional[dict[str, Any]]
 
     def watched(self, message: Any) -> Any:
         """
@@ -64,15 +72,25 @@ class Over(Doing):
 
     __slots__ = ()
 
-    def append(self, event: Event) -> None:
+    def __iadd__(self, execution: Any) -> Any:  # type: ignore[misc]
         """
-        The execution is pending, as those outside of requests are.
+        The execution is one of those outside of requests.
         """
-        pending.append(event)
+        return OUTSIDE.__iadd__(execution)
+
+
+def begun(room: int, send: Any = None) -> Doing:
+    """
+    A request that begins.
+    """
+    doing = Doing()
+    doing.room, doing.send, doing.scope = room, send, None
+    doing.status = doing.sent_bytes = doing.ended_ns = doing.statements = doing.database_ns = 0
+    return doing
 
 
 #: Where no request is under way. What was executed there, or by requests that are over, and is not counted yet.
-OUTSIDE = pending = Doing()
+OUTSIDE = pending = begun(NO_ROOM)
 
 _doing: ContextVar[Doing] = ContextVar("hasten_doing", default=OUTSIDE)
 

@@ -23,7 +23,8 @@ from hasten_runtime.telemetry import pulse
 from hasten_runtime.telemetry.callers import caller
 from hasten_runtime.telemetry.fingerprint import fingerprint, operation
 from hasten_runtime.telemetry.histogram import LEAST_BITS, Histogram
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, doing_now, pending
+from hasten_runtime.telemetry.request import NO_ROOM, OUTSIDE, ROOM, Doing, doing_now, pending
+from hasten_runtime.telemetry.traces import trace
 
 MOST_STATEMENTS = 1_000
 #: Texts with the same fingerprint: literals in them, tracing comments, different lists of columns.
@@ -32,8 +33,8 @@ MOST_CALLERS = 5
 #: One hundredth of a processor for new texts, and a start in which everything is new.
 LEARN_SHARE = 0.01
 LEARN_BURST_NS = 100_000_000
-#: Executions that are counted together.
-BATCH = 128
+#: Of `pending`, what is counted together: twice the executions.
+BATCH = 1024
 #: Executions that are counted at once, with their callers, after something new.
 AT_ONCE = 64
 #: What all statements beyond the bounds are counted as.
@@ -76,6 +77,8 @@ _older: dict[int, Statement] = {}
 _table: dict[str, Statement] = {}
 _budget = _Budget()
 _at_once = AT_ONCE
+#: Of a request that begins, until its statements are summed.
+room = NO_ROOM
 _counting = _thread.allocate_lock()
 
 
@@ -84,16 +87,30 @@ def took(query: Union[str, bytes], began_ns: int, failed: bool = False) -> None:
     An execution that began then and ended now is counted, now or soon. Never raises.
     """
     try:
-        duration_ns = now() - began_ns
         doing = doing_now()
-        if _at_once:
-            _count_at_once(doing, query, duration_ns, failed)
-        else:
-            doing.append((query, duration_ns, failed))
-        if doing is OUTSIDE or len(doing) >= BATCH:
-            sum_up(doing)
+        doing += (query, now() - began_ns)
+        if failed:
+            note_failed(query)
+        if len(doing) > doing.room:
+            settle(doing, query)
     except Exception as error:
         say_once("statements", "a statement is not counted: " + reason_of(error))
+
+
+def settle(doing: Doing, query: Any) -> None:
+    """
+    What has no room, or is not to wait, is counted or will be.
+
+    Args:
+        query: What was executed a moment ago, by whoever is calling.
+    """
+    if _at_once:
+        _count_at_once(doing, query)
+    elif doing is not OUTSIDE and not trace.under_way:
+        # Somebody wanted each of them, and nobody does any more.
+        doing.room = ROOM
+    if doing is OUTSIDE or len(doing) > ROOM:
+        sum_up(doing)
 
 
 def sum_up(doing: Doing) -> None:
@@ -101,17 +118,24 @@ def sum_up(doing: Doing) -> None:
     What a request has executed is in its sums, and will be counted with what others have executed.
     """
     if doing is not OUTSIDE:
-        # Each of the two is one step to other threads of the request, and they only append.
-        events = doing[:]
-        del doing[: len(events)]
-        doing.statements += len(events)
-        doing.database_ns += sum([event[1] for event in events])
-        pending.extend(events)
+        pending.extend(_taken(doing))
     elif now() >= pulse.due_ns:
         # A request that ends looks at the clock; where there are none, statements do.
         pulse.beat()
     if len(pending) >= BATCH:
         count()
+
+
+def _taken(doing: Doing) -> list[Any]:
+    """
+    What a request has executed since the last time, which is in its sums now.
+    """
+    # Each of the two is one step to other threads of the request, and they only add.
+    events = doing[:]
+    del doing[: len(events)]
+    doing.statements += len(events) // 2
+    doing.database_ns += sum(events[1::2])
+    return events
 
 
 def count() -> None:
@@ -122,44 +146,61 @@ def count() -> None:
     if not lock.acquire(False):
         return
     try:
-        # Each of the two is one step to other threads, and they only append.
+        # Each of the two is one step to other threads, and they only add.
         batch = pending[:]
         del pending[: len(batch)]
-        for query, duration_ns, failed in batch:
-            _count(query, duration_ns, failed)
+        _count(batch)
     finally:
         lock.release()
 
 
-def _count_at_once(doing: Doing, query: Any, duration_ns: int, failed: bool) -> None:
-    global _at_once
-    _at_once = max(0, _at_once - 1)
-    doing.statements += 1
-    doing.database_ns += duration_ns
-    _count(query, duration_ns, failed, with_caller=True)
+def _count_at_once(doing: Doing, query: Any) -> None:
+    global _at_once, room
+    _at_once -= 1
+    if not _at_once:
+        room = ROOM
+    if doing is OUTSIDE:
+        count()
+    else:
+        _count(_taken(doing))
+    _note_caller(_of(query))
 
 
-def _count(query: Any, duration_ns: int, failed: bool, with_caller: bool = False) -> None:
-    global _at_once
-    try:
-        statement = _known.get(hash(query))
-        if statement is None:
-            statement = _learned(query)
-        bits = duration_ns.bit_length()
-        row = statement.rows[bits]
-        if row is None:
-            # The first of this order of magnitude: new, or much slower than before. Worth asking who executes it.
-            statement.add_rare(duration_ns)
-            _at_once = AT_ONCE
-        else:
-            row[(duration_ns >> (bits - LEAST_BITS)) & 63] += 1
-            statement.sum_ns += duration_ns
-        if failed:
-            statement.errors += 1
-        if with_caller:
-            _note_caller(statement)
-    except Exception as error:
-        say_once("statements", "a statement is not counted: " + reason_of(error))
+def _count(events: list[Any]) -> None:
+    of = _known.get
+    for query, duration_ns in zip(events[::2], events[1::2]):
+        try:
+            statement = of(hash(query)) or _learned(query)
+            bits = duration_ns.bit_length()
+            row = statement.rows[bits]
+            if row is None:
+                # The first of this order of magnitude: new, or much slower than before. Worth asking who executes it.
+                statement.add_rare(duration_ns)
+                _look_closer()
+            else:
+                row[(duration_ns >> (bits - LEAST_BITS)) & 63] += 1
+                statement.sum_ns += duration_ns
+        except Exception as error:
+            say_once("statements", "a statement is not counted: " + reason_of(error))
+
+
+def _look_closer() -> None:
+    """
+    The next few executions are counted at once, with their callers.
+    """
+    global _at_once, room
+    _at_once, room = AT_ONCE, NO_ROOM
+
+
+def note_failed(query: Any) -> None:
+    """
+    The execution has failed.
+    """
+    _of(query).errors += 1
+
+
+def _of(query: Any) -> Statement:
+    return _known.get(hash(query)) or _learned(query)
 
 
 def counted() -> list[Statement]:
@@ -213,13 +254,13 @@ def forget() -> None:
     """
     Nothing was executed yet.
     """
-    global _at_once, _budget, _counting
+    global _at_once, _budget, _counting, room
     pending.clear()
     _known.clear()
     _older.clear()
     _table.clear()
     # The lock may have been held by a thread of the parent, which is not here.
-    _budget, _counting, _at_once = _Budget(), _thread.allocate_lock(), AT_ONCE
+    _budget, _counting, _at_once, room = _Budget(), _thread.allocate_lock(), AT_ONCE, NO_ROOM
 
 
 pulse.after_fork(forget)

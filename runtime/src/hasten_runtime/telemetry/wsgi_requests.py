@@ -13,8 +13,8 @@ from typing import Any
 
 from hasten_runtime.http.environ import path_of
 from hasten_runtime.once import reason_of, say_once
-from hasten_runtime.telemetry import requests, routes
-from hasten_runtime.telemetry.request import OUTSIDE, Doing, set_doing
+from hasten_runtime.telemetry import requests, routes, statements
+from hasten_runtime.telemetry.request import NO_ROOM, OUTSIDE, Doing, begun, set_doing
 from hasten_runtime.telemetry.traces import sampling, trace
 
 Environ = dict[str, Any]
@@ -61,12 +61,12 @@ class Counted:
         self.path, self.root = path_of(environ), environ.get("SCRIPT_NAME", "")
         self.length = -1
         self._rule: Any = None
-        self.doing = Doing()
+        self.doing = begun(statements.room)
         set_doing(self.doing)
         self.trace: Any = None
         self.began_ns = now()
         if self.began_ns >= sampling.due_ns:
-            self.trace = sampling.traced_wsgi(environ, self.began_ns)
+            self.trace, self.doing.room = sampling.traced_wsgi(environ, self.began_ns), NO_ROOM
         if trace.under_way and self.trace is None:
             # This thread may have begun one whose answer nobody has closed.
             trace.set_trace(None)

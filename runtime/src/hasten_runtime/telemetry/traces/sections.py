@@ -8,6 +8,7 @@ from typing import Any, Callable, NamedTuple, Optional, Union
 from hasten_runtime.once import say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.traces import stalls, trace
+from hasten_runtime.telemetry.weaving import PREFIX, woven_around
 
 Arguments = tuple[Any, ...]
 
@@ -41,8 +42,32 @@ def replace(of: Any, name: str, section: Section, *, is_async: bool = False, is_
         where = f"{getattr(of, '__module__', '')} {of.__name__}".strip()
         say_once(f"section {where}.{name}", f"{where} has no {name}, so traces do not have it")
         return
+    setattr(of, name, _within(inner, section) or _around(inner, section, is_async, is_private))
+
+
+def _within(inner: Callable[..., Any], section: Section) -> Optional[Callable[..., Any]]:
+    """
+    A step whose name is known is noted by the function itself, which costs nothing to call where nothing is traced.
+    """
+    if not isinstance(section.name, str) or section.values or section.holds:
+        return None
+    kind, name = section.kind, section.name
+
+    def note(began_ns: int) -> None:
+        trace.record(kind, began_ns, name)
+
+    noting = PREFIX + "note_" + "".join(each if each.isalnum() else "_" for each in name)
+    return woven_around(
+        inner,
+        before="_hasten_began_ns = _hasten_now() if _hasten_trace.under_way else 0",
+        finally_=f"if _hasten_began_ns: {noting}(_hasten_began_ns)",
+        names={PREFIX + "now": now, PREFIX + "trace": trace, noting: note},
+    )
+
+
+def _around(inner: Callable[..., Any], section: Section, is_async: bool, is_private: bool) -> Callable[..., Any]:
     hooked = (_awaited if is_async else _called)(inner, section)
-    setattr(of, name, _unless_traced(inner, hooked) if is_private else hooked)
+    return _unless_traced(inner, hooked) if is_private else hooked
 
 
 def _called(inner: Callable[..., Any], section: Section) -> Callable[..., Any]:
