@@ -467,6 +467,25 @@ def test_who_has_the_answer_already_is_told_so(tmp_path: Path, pieces: list[byte
     assert second.begun_in_time
 
 
+@pytest.mark.parametrize(("software", "coding"), [("Granian", None), ("Granite/1.0", "gzip")])
+def test_an_answer_that_is_begun_after_its_headers_are_out_stays(
+    tmp_path: Path, software: str, coding: str | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """
+    granian sends no header that is said while it goes through the iterable: nothing would tell a client of a coding.
+    """
+
+    def app(_environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [SCRIPT])
+        yield TEXT
+
+    sent = asked(behind(app, tmp_path), **TAKES_GZIP, SERVER_SOFTWARE=software)
+
+    assert ("200 OK", TEXT, coding) == (sent.status, sent.text, sent.headers.get("content-encoding"))
+    assert (TEXT == sent.body) == (coding is None)
+    assert "" == capfd.readouterr().err
+
+
 class Deaf(Server):
     """
     A server that goes on with the answer that it has where another one is begun too late, as granian does.

@@ -20,6 +20,8 @@ from hasten_runtime.standing import Standing
 
 #: In each environ of waitress, and of no other server.
 WAITRESS = "waitress.client_disconnected"
+#: What granian says that it is. How an answer begins it asks once, when the application returns.
+GRANIAN = "Granian"
 
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -85,7 +87,8 @@ class Agent:
             found.pop("compression", None)
         if not found:
             return start_response, None
-        answer = Answer(start_response, is_head=method == "HEAD")
+        looks_once = environ.get("SERVER_SOFTWARE") == GRANIAN
+        answer = Answer(start_response, is_head=method == "HEAD", looks_once=looks_once)
         answer.chain = self._chains.of(found, scope_of(environ), answer.send)
         return start_response, answer if answer.chain else None
 

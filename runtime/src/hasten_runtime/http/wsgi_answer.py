@@ -29,13 +29,15 @@ class Answer:
     Args:
         start_response: The server's.
         is_head: The request's method is HEAD.
+        looks_once: The server sends what it knows of status and headers when the application returns, and no other.
     """
 
-    def __init__(self, start_response: Callable[..., Any], *, is_head: bool) -> None:
+    def __init__(self, start_response: Callable[..., Any], *, is_head: bool, looks_once: bool = False) -> None:
         #: The links, the last of them next to the application; their way out is `send`.
         self.chain: list[Link] = []
         self._start_response = start_response
         self._is_head = is_head
+        self._looks_once = looks_once
         self._status = ""
         self._headers: list[tuple[str, str]] = []
         self._told: edit.Headers = []
@@ -85,7 +87,9 @@ class Answer:
             self.chain = []
             # Of a list of one piece some servers declare the length, which HEAD is not to say.
             return iter(found) if self._hides_length else found
-        if self._is_begun and self._passes:
+        is_too_late = self._looks_once and not self._is_begun and not self.is_held
+        if is_too_late or (self._is_begun and self._passes):
+            # Too late: no header that a link would write comes with the body.
             self.chain = []
             return result
         body.result = result
@@ -114,7 +118,7 @@ class Answer:
             # Twice: that is for the server to complain of.
             self._written(self.let_go())
             return self._begin(status, headers)
-        if type(headers) is not list:
+        if not self.chain or type(headers) is not list:
             # PEP 3333 wants a list; anything else may be gone through once only.
             self.chain = []
             return self._begin(status, headers)
