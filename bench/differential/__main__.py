@@ -3,6 +3,7 @@ Example applications with the agent and without: thousands of requests each, ove
 
 Arms: the server alone, twice (what those two differ in is chance); the agent that only counts; a policy whose rules and
 whose candidate match nothing; compression and cache headers for everything, where only what they add may differ.
+An answer that a server cuts where chance has it is asked for until it is all there: `cutting` says when, and why.
 usage: python -m bench differential [--requests 5000] [--only Flask …] [--seed 1]
 """
 

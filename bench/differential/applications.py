@@ -3,7 +3,9 @@ The example applications, the servers that they run under, and the addresses tha
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,7 @@ class Application(NamedTuple):
     sockets: Websockets.
     uploads: What reads its body.
     leaves_bodies: What the server does with a body that nobody reads is a matter of chance, so none is sent.
+    cuts: Answers that the server cuts where chance has it (`cutting`): path → where in their text it may.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Application(NamedTuple):
     sockets: tuple[str, ...] = ()
     uploads: tuple[str, ...] = ("/upload/whole",)
     leaves_bodies: bool = False
+    cuts: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     place: Path = PLACE
     python: str = sys.executable
 
@@ -80,6 +84,8 @@ _SOCKETS = ("/ws/open?{case}", "/ws/denied?{case}")
 
 
 _CLOSED = ("/closed/{case}",)
+#: The iterables of the plain WSGI callable that raise: where the pieces end that they give before.
+_RAISING = {"/broken/first": (0,), "/broken/middle": (0, 360, 1240)}
 
 
 def _plain_asgi(server: str, command: str) -> Application:
@@ -118,5 +124,5 @@ MORE = [
     _plain_asgi("granian", _GRANIAN.replace("{interface}", "asgi"))._replace(leaves_bodies=True),
     _plain_wsgi("waitress", _WAITRESS, waits=()),
     _plain_wsgi("gunicorn sync", _GUNICORN),
-    _plain_wsgi("granian", _GRANIAN.replace("{interface}", "wsgi"))._replace(leaves_bodies=True),
+    _plain_wsgi("granian", _GRANIAN.replace("{interface}", "wsgi"))._replace(leaves_bodies=True, cuts=_RAISING),
 ]

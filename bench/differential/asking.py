@@ -85,12 +85,14 @@ class Exchange(NamedTuple):
         websocket).
     frames: What is said after the requests; on a websocket one by one, each when the one before it was answered.
     case: The name of what the application notes meanwhile; its notes are part of what is compared.
+    ends: Where in its text the server may cut the answer, by chance; none where it has no choice.
     """
 
     way: str
     requests: tuple[Request, ...]
     case: str = ""
     frames: tuple[bytes, ...] = ()
+    ends: tuple[int, ...] = ()
 
     @property
     def methods(self) -> list[str]:
@@ -147,7 +149,16 @@ def _exchange(application: Application, source: random.Random, case: str) -> Exc
     if number > 1:
         # The last of the earlier protocol would close the connection before its time.
         requests = [request._replace(version="HTTP/1.1") for request in requests]
-    return Exchange(way, tuple(_finished(each, at == number) for at, each in enumerate(requests, start=1)))
+    finished = tuple(_finished(each, at == number) for at, each in enumerate(requests, start=1))
+    return Exchange(way, finished, ends=_ends(application, finished[0]) if way == "once" else ())
+
+
+def _ends(application: Application, request: Request) -> tuple[int, ...]:
+    """
+    Where the server may cut the answer: HEAD is answered with a head, whatever becomes of the body.
+    """
+    path = request.target.partition("?")[0]
+    return application.cuts.get(path, ()) if request.method != "HEAD" else ()
 
 
 def _noted(application: Application, source: random.Random, case: str) -> Exchange:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.differential.applications import Application
 from bench.differential.arms import AGAIN, BARE, RULES, Server, serving
 from bench.differential.asking import Exchange, exchanges
+from bench.differential.cutting import is_cut, repeated, unlike
 from bench.differential.judging import Judge, but_for_the_rules, exactly, shown
 from bench.differential.wire import Told, tell
 
@@ -27,7 +28,7 @@ class Result:
     Attributes:
         requests: How many were asked in each arm.
         different: arm → exchanges that differ from those without the agent.
-        by_chance: Cases that a server answers in several ways by itself.
+        by_chance: Cases that a server answers in several ways by itself, and in no other way with the agent.
         rewritten: Answers that the rules have changed as they may.
         statuses: What was answered, by status.
         shown: The first cases that differ, for people.
@@ -88,13 +89,18 @@ def judged(name: str, servers: dict[str, Server], asked: Iterable[Exchange]) -> 
 def _judge(result: Result, exchange: Exchange, told: dict[str, Told], arm: str, servers: dict[str, Server]) -> None:
     judge = but_for_the_rules if arm == RULES else exactly
     plain, other = told[BARE], told[arm]
-    difference = judge(exchange, plain, other)
-    if difference and not exchange.case and _is_chance(judge, exchange, servers[BARE], servers[arm]):
-        result.by_chance += 1
-    elif difference:
+    seen = difference = judge(exchange, plain, other)
+    if exchange.ends and is_cut(plain):
+        bare, armed = (repeated(told[each], servers[each], exchange) for each in (BARE, arm))
+        difference = unlike(judge, exchange, bare, armed)
+    elif seen and not exchange.case and _is_chance(judge, exchange, servers[BARE], servers[arm]):
+        difference = ""
+    if difference:
         result.different[arm] += 1
         if len(result.shown) < MOST_SHOWN:
             result.shown.append(f"{result.name}, {arm}: {shown(exchange, plain, other, difference)}")
+    elif seen:
+        result.by_chance += 1
     elif arm == RULES:
         pairs = zip(plain.answers.found, other.answers.found, strict=False)
         result.rewritten += sum(one.headers != two.headers for one, two in pairs)
