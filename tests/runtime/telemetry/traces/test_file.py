@@ -130,7 +130,7 @@ def test_several_are_written_together(written: Written, monkeypatch: pytest.Monk
         return start(*given)
 
     monkeypatch.setattr(file._thread, "start_new_thread", counted)
-    monkeypatch.setattr(file, "TOGETHER_S", 0.05)
+    monkeypatch.setattr(file, "TOGETHER_S", 0.5)
     for route in ("/a", "/b", "/c"):
         file.write_soon(finished(route))
     found = written()
