@@ -80,3 +80,16 @@ def test_broken_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[broken")
 
     assert ([], None) == (frameworks(tmp_path), front_end(tmp_path))
+
+
+def test_a_small_application_declares_nothing(tmp_path: Path) -> None:
+    """
+    Its framework is what its modules import, and not what those of an environment beside it do.
+    """
+    (tmp_path / "shop.py").write_text("import os\n\nfrom flask import Flask\n\napp = Flask(__name__)\n")
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "clean.py").write_text("import aiohttp.web\n# from tornado import web\n")
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "other.py").write_text("import django\n")
+
+    assert ["flask", "aiohttp"] == frameworks(tmp_path)

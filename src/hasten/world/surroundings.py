@@ -22,6 +22,8 @@ BUILD_FOLDERS = ("dist", "build", "out", "static/dist", "public/build")
 ACCESS_LOGS = ("access.log", "logs/access.log", "log/access.log", "/var/log/nginx/access.log")
 _SKIPPED = {"node_modules", ".venv", "venv", ".git", ".hasten", "__pycache__", "site-packages"}
 _MOST_FOLDERS = 2000
+_MOST_MODULES = 200
+_IMPORT = r"^(?:from|import) ([a-z0-9_]+)"
 
 
 class RunningServer(Noun, frozen=True, kw_only=True):
@@ -104,7 +106,7 @@ def running_servers(folder: Path) -> list[RunningServer]:
 
 def frameworks(folder: Path) -> list[str]:
     """
-    The web frameworks that the project's dependency files name.
+    The web frameworks that the project's dependency files name, or that its nearest modules import.
     """
     names: set[str] = set()
     for path in [
@@ -121,7 +123,15 @@ def frameworks(folder: Path) -> list[str]:
     for path in (folder / "package.json", *folder.glob("*/package.json")):
         package = _package(path)
         names |= {name.lower() for key in ("dependencies", "devDependencies") for name in package.get(key) or {}}
-    return [name for name in FRAMEWORKS if name in names]
+    return [name for name in FRAMEWORKS if name in names | _imported(folder)]
+
+
+def _imported(folder: Path) -> set[str]:
+    """
+    What the modules in the folder and in the folders in it import: a small application declares nothing.
+    """
+    modules = [*folder.glob("*.py"), *(path for path in folder.glob("*/*.py") if path.parent.name not in _SKIPPED)]
+    return {name for path in modules[:_MOST_MODULES] for name in re.findall(_IMPORT, _text(path).lower(), re.MULTILINE)}
 
 
 def front_end(folder: Path) -> FrontEnd | None:
