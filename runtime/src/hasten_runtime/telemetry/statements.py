@@ -156,7 +156,8 @@ def count() -> None:
 
 def _count_at_once(doing: Doing, query: Any) -> None:
     global _at_once, room
-    _at_once -= 1
+    # Of several threads each may take the last one.
+    _at_once = max(0, _at_once - 1)
     if not _at_once:
         room = ROOM
     if doing is OUTSIDE:
