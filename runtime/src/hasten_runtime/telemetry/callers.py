@@ -78,6 +78,13 @@ def own_frames_of(frame: Any) -> tuple[Frame, ...]:
     return tuple(found)
 
 
+def is_own(file: str) -> bool:
+    """
+    Whether the file is the application's own, and no library's.
+    """
+    return _own(file) is not None
+
+
 def _own(file: str) -> Optional[str]:
     if file.startswith("<"):
         return None

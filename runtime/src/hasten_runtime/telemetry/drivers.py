@@ -36,6 +36,8 @@ TRACED = {
     "redis.client": ("on_redis", "hook"),
     "requests.sessions": ("on_requests", "hook"),
     "rest_framework.renderers": ("on_django", "hook_renderers"),
+    "sqlalchemy.orm.relationships": ("on_sqlalchemy", "hook_relationships"),
+    "sqlalchemy.orm.strategies": ("on_sqlalchemy", "hook_strategies"),
     "sqlalchemy.pool.impl": ("on_pools", "hook_sqlalchemy"),
     "ssl": ("on_ssl", "hook"),
     "starlette.responses": ("on_starlette", "hook"),

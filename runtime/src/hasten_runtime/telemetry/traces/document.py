@@ -12,7 +12,7 @@ from typing import Any
 
 from hasten_runtime import TELEMETRY_VERSION
 from hasten_runtime.telemetry.fingerprint import fingerprint
-from hasten_runtime.telemetry.traces import stalls
+from hasten_runtime.telemetry.traces import relations, stalls
 from hasten_runtime.telemetry.traces.digest import keyed
 from hasten_runtime.telemetry.traces.trace import Step, Trace
 
@@ -28,7 +28,7 @@ def pieces(trace: Trace) -> list[str]:
     The line, in pieces; the last ends it.
     """
     names: dict[str, int] = {}
-    told = stalls.outermost(trace.steps)
+    told = stalls.outermost([*trace.steps, *relations.steps(trace)])
     stalls.count_all(told)
     steps = [_step(each, trace.began_ns, names) for each in told]
     head = {**_head(trace), "names": list(names)}

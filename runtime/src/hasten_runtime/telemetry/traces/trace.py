@@ -33,12 +33,13 @@ class Trace:
         ended_ns: When its answer was complete; 0 until then. What happens later is no part of it.
         cost_ns: What adding steps has cost, for the budget.
         sights: Where the event loop was seen while this request held it, and when.
+        loads: The relations that it has loaded, as `relations` knows them; None without any.
         pieces: Of the answer's body, until it is digested; None where it is too long for that.
     """
 
     __slots__ = (
-        "asked", "at", "began_ns", "cache_control", "cost_ns", "cpu_ns", "ended_ns", "identity", "left_out", "method",
-        "pieces", "route", "sent_bytes", "sets_cookie", "sights", "status", "steps", "thread",
+        "asked", "at", "began_ns", "cache_control", "cost_ns", "cpu_ns", "ended_ns", "identity", "left_out", "loads",
+        "method", "pieces", "route", "sent_bytes", "sets_cookie", "sights", "status", "steps", "thread",
     )  # fmt: skip
 
     def __init__(self, began_ns: int, at: float, thread: int) -> None:
@@ -50,6 +51,7 @@ class Trace:
         self.pieces: Optional[list[bytes]] = []
         self.steps: list[Step] = []
         self.sights: list[tuple[int, tuple[Frame, ...]]] = []
+        self.loads: Any = None
 
     def add(self, step: Step) -> None:
         """
@@ -73,6 +75,13 @@ def current() -> Optional[Trace]:
     """
     trace = _current.get()
     return None if trace is None or trace.ended_ns else trace
+
+
+def here() -> Optional[Trace]:
+    """
+    The trace of the request that this is done for, even if that has its answer already.
+    """
+    return _current.get()
 
 
 def is_here() -> bool:
