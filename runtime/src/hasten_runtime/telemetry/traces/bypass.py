@@ -1,32 +1,67 @@
 """
 Whether code of the application reads objects' attributes past their descriptors, out of `__dict__`.
 
-No hook sees that, so it is looked for in the text of the modules: only once something was found that nobody has read,
-in the thread that writes traces, and in each file once. `self.__dict__` is looked for only in classes that an ORM maps:
-there it is the way to make plain data of an object.
+No hook sees that, so it is looked for in the code: in that of a class when the first of its objects is loaded, and in
+the text of the application's modules once something was found that nobody has read, in the thread that writes traces.
+Each class and each file is looked at once.
 """
 
 import re
 import sys
-from typing import Optional
+from types import CodeType
+from typing import Any, Optional
+from weakref import WeakKeyDictionary
 
 from hasten_runtime.telemetry.callers import is_own
 
-#: What is read of a class is not what is read of its objects.
-_READS = re.compile(rb"""(?<!\bself\.)(?<!\bcls\.)\b__dict__\b|\bvars\((?!\s*self\s*\))""")
-_OWN_READS = re.compile(rb"""\bself\.__dict__\b|\bvars\(\s*self\s*\)""")
-_MAPPED = re.compile(rb"""\bsqlalchemy\b|\bsqlmodel\b|\bdjango\b""")
+#: Of a class itself it says nothing of its objects, and what `self` is, is known of classes.
+_READS = re.compile(
+    rb"""(?<!\bself\.)(?<!\bcls\.)\b__dict__\b|\bvars\((?!\s*self\s*\))|\bstate\.dict\b|\binspect\([^()]*\)\.dict\b"""
+)
+_NAMES = frozenset(("__dict__", "vars"))
+#: Libraries whose own code reads nothing of an object that it does not set.
+_KNOWN = frozenset(("builtins", "django", "pydantic", "sqlalchemy", "sqlmodel", "typing"))
+#: Write a data class out of its `__dict__`.
+_WRITERS = ("orjson", "msgspec")
 MOST_BYTES = 2_000_000
 
-#: By file; kept, for files of a running application are what it has read at its start.
-_known: dict[str, bool] = {}
+_classes: "WeakKeyDictionary[type, bool]" = WeakKeyDictionary()
+#: By file; what a running application does is what it has read at its start.
+_files: dict[str, bool] = {}
 _modules = 0
 _is_there = False
 
 
+def is_open(kind: type) -> bool:
+    """
+    Whether a method of this class, or a library that writes data classes, reads its objects so.
+    """
+    found = _classes.get(kind)
+    if found is None:
+        found = _classes[kind] = any(map(_has_reader, kind.__mro__))
+    return found or (hasattr(kind, "__dataclass_fields__") and any(name in sys.modules for name in _WRITERS))
+
+
+def _has_reader(kind: type) -> bool:
+    if str(kind.__module__).partition(".")[0] in _KNOWN:
+        return False
+    return any(_reads(code) for each in list(vars(kind).values()) for code in _codes_of(each))
+
+
+def _codes_of(member: Any) -> "list[CodeType]":
+    functions = [member, *(getattr(member, name, None) for name in ("__func__", "fget", "func"))]
+    return [each.__code__ for each in functions if isinstance(getattr(each, "__code__", None), CodeType)]
+
+
+def _reads(code: CodeType) -> bool:
+    if not _NAMES.isdisjoint(code.co_names):
+        return True
+    return any(_reads(each) for each in code.co_consts if isinstance(each, CodeType))
+
+
 def is_there() -> bool:
     """
-    Whether a module that is loaded now reads so.
+    Whether a module of the application that is loaded now reads so.
     """
     global _modules, _is_there
     if not _is_there and _modules != len(sys.modules):
@@ -44,14 +79,13 @@ def _file_of(module: object) -> Optional[str]:
 
 
 def _reads_past(file: str) -> bool:
-    found = _known.get(file)
+    found = _files.get(file)
     if found is None:
         try:
             with open(file, "rb") as opened:
-                text = opened.read(MOST_BYTES)
+                found = bool(_READS.search(opened.read(MOST_BYTES)))
         except OSError:
             # What cannot be read may do anything.
-            text = b"vars("
-        found = bool(_READS.search(text)) or bool(_OWN_READS.search(text) and _MAPPED.search(text))
-        _known[file] = found
+            found = True
+        _files[file] = found
     return found

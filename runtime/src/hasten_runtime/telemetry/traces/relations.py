@@ -28,7 +28,9 @@ MOST_TIMES = 20
 #: Requests whose relations are still watched: about a second's.
 MOST_OPEN = 64
 
-READ, UNREAD, KEPT, PASSED = "read", "unread", "kept", "passed"
+#: Whether somebody read it: yes; no; not while it was watched, but the objects are still there; perhaps, for an object
+#: went past the hooks; perhaps, for there is code that reads past them.
+READ, UNREAD, KEPT, PASSED, UNSEEN = "read", "unread", "kept", "passed", "unseen"
 
 #: Attributes of relations that were loaded by a traced request and that nobody has read so far.
 awaited: frozenset[str] = frozenset()
@@ -173,7 +175,7 @@ def steps(of: trace.Trace) -> list[trace.Step]:
     verdicts = [(load, load.verdict()) for load in loads.values()]
     _forgo(loads)
     if any(verdict == UNREAD for _, verdict in verdicts) and bypass.is_there():
-        verdicts = [(load, PASSED if verdict == UNREAD else verdict) for load, verdict in verdicts]
+        verdicts = [(load, UNSEEN if verdict == UNREAD else verdict) for load, verdict in verdicts]
     return [
         ("eager", each.began_ns, each.ended_ns, load.name, verdict, each.rows, each.frames)
         for load, verdict in verdicts
