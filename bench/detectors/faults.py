@@ -18,7 +18,7 @@ from hasten.noun import to_json
 SYMPTOMS = frozenset({
     "blocked_event_loop", "cacheable_but_uncached", "connection_per_request", "duplicate_statements", "leaking_worker",
     "n_plus_one", "over_fetch", "pool_waits", "repeated_auth", "repeated_upstream_call",
-    "sequential_independent_statements",
+    "sequential_independent_statements", "unused_eager_load",
 })  # fmt: skip
 
 
@@ -59,6 +59,7 @@ FAULTS = (
     Fault("S33", "connection_per_request", ("auth.py", "routers/")),
     Fault("S34", "blocked_event_loop", ("auth.py current_principal",)),
     Fault("S36", "leaking_worker", ("uvicorn",)),
+    Fault("S41", "unused_eager_load", ("routers/customers.py",)),
 )
 
 

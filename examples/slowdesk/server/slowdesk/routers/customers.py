@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from slowdesk.auth import Principal, requires
 from slowdesk.db import get_session
@@ -41,7 +41,7 @@ def _activity_of(session: Session, customer: Customer) -> dict[str, Any]:
 def list_customers(
     principal: Reader, session: Db, q: str = "", page: Annotated[int, Query(ge=1)] = 1
 ) -> dict[str, Any]:
-    query = select(Customer)
+    query = select(Customer).options(selectinload(Customer.inquiries))
     if q:
         pattern = f"%{q.lower()}%"
         query = query.where(

@@ -163,7 +163,8 @@ def _take_time_of_statement(time: Time, result: Any) -> None:
 def _begun(strategy: Any, way: str, began_ns: int) -> Optional[Time]:
     try:
         prop = strategy.parent_property
-        name = f"{way} {prop.parent.class_.__name__}.{prop.key}"
+        table = getattr(prop.mapper.local_table, "name", "")
+        name = f"{way} {prop.parent.class_.__name__}.{prop.key} {table}"
         return relations.begun(id(prop), name, prop.key, began_ns)
     except Exception as error:
         say_once("sqlalchemy load", "it is not noted what relationships are loaded: " + reason_of(error))

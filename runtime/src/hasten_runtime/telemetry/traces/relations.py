@@ -103,7 +103,7 @@ def begun(relation: int, name: str, key: str, began_ns: int) -> Optional[Time]:
 
     Args:
         relation: The id of what describes it to the ORM.
-        name: `Order.lines`, with the way in which it is loaded before it.
+        name: `selectin Order.lines order_lines`: the way in which it is loaded, what is filled, and the table.
     """
     try:
         of = trace.current()
