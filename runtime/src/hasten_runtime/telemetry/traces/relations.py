@@ -120,13 +120,15 @@ def begun(relation: int, name: str, key: str, began_ns: int) -> Optional[Time]:
         return time
     except Exception as error:
         say_once("relations", "a relation that is loaded is missing in a trace: " + reason_of(error))
+        _give_up_all()
         return None
 
 
 def _load_of(of: trace.Trace, relation: int, name: str, key: str) -> Optional[Load]:
     if of.loads is None:
-        of.loads = Loads()
-        _watch(of.loads)
+        loads = Loads()
+        _watch(loads)
+        of.loads = loads
     load: Optional[Load] = of.loads.get(relation)
     if load is None and len(of.loads) < MOST_RELATIONS:
         load = of.loads[relation] = Load(name, key)
@@ -167,11 +169,16 @@ def passed(instance: Any) -> None:
 
 def steps(of: trace.Trace) -> list[trace.Step]:
     """
-    What is known of the relations of a request that is over. They are not watched any longer.
+    What is known of the relations of a request that is over. They are not watched any longer. Never raises.
     """
-    loads = of.loads
-    if loads is None:
+    try:
+        return [] if of.loads is None else _steps(of.loads)
+    except Exception as error:
+        say_once("relations", "relations that are loaded are missing in a trace: " + reason_of(error))
         return []
+
+
+def _steps(loads: Loads) -> list[trace.Step]:
     verdicts = [(load, load.verdict()) for load in loads.values()]
     _forgo(loads)
     if any(verdict == UNREAD for _, verdict in verdicts) and bypass.is_there():
@@ -216,6 +223,10 @@ def _unknown(error: Exception) -> None:
     What was read is not known, so nothing that is loaded now is called unread.
     """
     say_once("relations read", "which relations are read is not known: " + reason_of(error))
+    _give_up_all()
+
+
+def _give_up_all() -> None:
     for loads in _open[:]:
         _give_up(loads)
 
