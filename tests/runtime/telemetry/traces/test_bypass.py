@@ -127,6 +127,7 @@ def test_a_data_class_is_open_where_somebody_writes_it_out(monkeypatch: pytest.M
         ("class A:\n def f(self): self.__dict__.update(vars(self))", False),
         ("class A:\n @classmethod\n def f(cls): return cls.__dict__", False),
         ("def f(it): return it.dict()", False),
+        ("def f(it):\n '''Nothing of its `__dict__`.'''", False),
     ],
 )
 def test_the_text_of_the_application_is_looked_at(

@@ -16,7 +16,8 @@ from hasten_runtime.telemetry.callers import is_own
 
 #: Of a class itself it says nothing of its objects, and what `self` is, is known of classes.
 _READS = re.compile(
-    rb"""(?<!\bself\.)(?<!\bcls\.)\b__dict__\b|\bvars\((?!\s*self\s*\))|\bstate\.dict\b|\binspect\([^()]*\)\.dict\b"""
+    rb"""(?<!\bself)(?<!\bcls)\.__dict__\b|["']__dict__["']|\bvars\((?!\s*self\s*\))"""
+    rb"""|\bstate\.dict\b|\binspect\([^()]*\)\.dict\b"""
 )
 _NAMES = frozenset(("__dict__", "vars"))
 #: Libraries whose own code reads nothing of an object that it does not set.
