@@ -33,12 +33,12 @@ class Principal:
 _kept: dict[str, tuple[float, Principal]] = {}
 
 
-def find_user(session: Session, email: str) -> User | None:
-    """The active user with this address; people type theirs in any case."""
+def find_user(session: Session, email: str, *shown: Any) -> User | None:
+    """The active user with this address, with the relations that are shown; people type theirs in any case."""
     return session.scalar(
         select(User)
         .where(func.lower(User.email) == email.lower(), User.active)
-        .options(joinedload(User.role), joinedload(User.team))
+        .options(*map(joinedload, shown))
     )
 
 
@@ -77,7 +77,7 @@ def _found_out(token_value: str) -> Principal:
     if token is None:
         raise HTTPException(401, "Your session has ended. Please sign in again.")
     with open_session() as session:
-        user = find_user(session, token.email)
+        user = find_user(session, token.email, User.role)
         if user is None:
             raise HTTPException(401, "This account is not active.")
         permissions = permissions_of(session, user)

@@ -26,7 +26,7 @@ def login(credentials: Login, response: Response) -> dict[str, Any]:
     if token is None:
         raise HTTPException(401, "The address or the password is wrong.")
     with open_session() as session:
-        user = find_user(session, token.email)
+        user = find_user(session, token.email, User.role, User.team)
         if user is None:
             raise HTTPException(401, "This account is not active.")
         response.set_cookie(SESSION_COOKIE, token.value, httponly=True, samesite="lax", path="/")

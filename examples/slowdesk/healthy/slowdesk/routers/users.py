@@ -37,7 +37,7 @@ def open_inquiries_of(session: Session, user_ids: list[int]) -> dict[int, int]:
 @router.get("/me")
 def me(principal: CurrentPrincipal) -> dict[str, Any]:
     user, waiting, unread = side_by_side(
-        lambda own: find_user(own, principal.email),
+        lambda own: find_user(own, principal.email, User.role, User.team),
         lambda own: open_inquiries_of(own, [principal.user_id])[principal.user_id],
         lambda own: own.scalar(UNREAD, {"user_id": principal.user_id}),
     )
