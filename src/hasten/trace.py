@@ -15,7 +15,8 @@ class Step(Noun, frozen=True, kw_only=False, array_like=True):
     """
     One thing that a request did: `[kind, offset, duration, name, detail, rows, stack]`.
 
-    kind: db · eager · connect · pool · http · client · redis · template · serialize · dependencies · thread · stall · loop.
+    kind: db · connect · pool · http · client · redis · template · serialize · dependencies · eager · thread · stall ·
+        loop.
     name, stack: numbers of `Traces.names`; the stack has places of the application's code, nearest first.
     detail: a keyed hash of the values, "" where they are not known; of eager whether anybody read what was loaded.
     rows: of db the rows received, of eager the objects, of http the status; -1 where unknown.

@@ -15,7 +15,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import (
-    DeclarativeBase, Mapped, Session, contains_eager, joinedload, mapped_column, relationship, selectinload,
+    DeclarativeBase,
+    Mapped,
+    Session,
+    contains_eager,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
 )  # fmt: skip
 
 DIALECT = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")

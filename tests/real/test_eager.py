@@ -22,7 +22,9 @@ def url(database: Database) -> str:
     """
     database.run("CREATE TABLE customer AS SELECT id, 'name ' || id AS name FROM generate_series(1, 5) AS id")
     database.run("CREATE TABLE orders AS SELECT id, 1 + id % 5 AS customer_id FROM generate_series(1, 20) AS id")
-    database.run("CREATE TABLE line AS SELECT id, 1 + id % 20 AS order_id, 'x' AS text FROM generate_series(1, 60) AS id")
+    database.run(
+        "CREATE TABLE line AS SELECT id, 1 + id % 20 AS order_id, 'x' AS text FROM generate_series(1, 60) AS id"
+    )
     return database.dsn
 
 

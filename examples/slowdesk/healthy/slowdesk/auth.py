@@ -36,9 +36,7 @@ _kept: dict[str, tuple[float, Principal]] = {}
 def find_user(session: Session, email: str, *shown: Any) -> User | None:
     """The active user with this address, with the relations that are shown; people type theirs in any case."""
     return session.scalar(
-        select(User)
-        .where(func.lower(User.email) == email.lower(), User.active)
-        .options(*map(joinedload, shown))
+        select(User).where(func.lower(User.email) == email.lower(), User.active).options(*map(joinedload, shown))
     )
 
 

@@ -17,9 +17,9 @@ from hasten_runtime.telemetry.callers import is_own
 #: Of a class itself it says nothing of its objects, and what `self` is, is known of classes.
 _READS = re.compile(
     rb"""(?<!\bself)(?<!\bcls)\.__dict__\b|["']__dict__["']|\bvars\((?!\s*self\s*\))"""
-    rb"""|\bstate\.dict\b|\binspect\([^()]*\)\.dict\b"""
+    rb"""|\bstate\.dict\b|\binspect\([^()]*\)\.dict\b|\b_prefetched_objects_cache\b|\bfields_cache\b"""
 )
-_NAMES = frozenset(("__dict__", "vars"))
+_NAMES = frozenset(("__dict__", "_prefetched_objects_cache", "fields_cache", "vars"))
 #: Libraries whose own code reads nothing of an object that it does not set.
 _KNOWN = frozenset(("builtins", "django", "pydantic", "sqlalchemy", "sqlmodel", "typing"))
 #: Write a data class out of its `__dict__`.

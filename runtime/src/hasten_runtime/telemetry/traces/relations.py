@@ -18,7 +18,7 @@ from typing import Any, Optional
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import pulse
 from hasten_runtime.telemetry.callers import Frame, own_frames
-from hasten_runtime.telemetry.traces import bypass, trace
+from hasten_runtime.telemetry.traces import bypass, keeping, trace
 
 #: Of one request; and objects of one relation. Beyond it nothing is said.
 MOST_RELATIONS = 100
@@ -32,8 +32,9 @@ MOST_OPEN = 64
 #: went past the hooks; perhaps, for there is code that reads past them.
 READ, UNREAD, KEPT, PASSED, UNSEEN = "read", "unread", "kept", "passed", "unseen"
 
-#: Attributes of relations that were loaded by a traced request and that nobody has read so far.
-awaited: frozenset[str] = frozenset()
+#: What tells attributes apart (names, or whatever the hooks of an ORM have) of relations that were loaded by a traced
+#: request and that nobody has read so far.
+awaited: frozenset[Any] = frozenset()
 _open: list["Loads"] = []
 _changing = _thread.allocate_lock()
 
@@ -55,7 +56,7 @@ class Load:
     One relation that was loaded with its objects.
 
     Attributes:
-        key: The name of the attribute.
+        key: What `awaited` has of it.
         holders: The objects that have the attribute, by their id: weak references.
         is_past: Whether it may have been read past the hooks.
         times: Each time that it was loaded.
@@ -63,7 +64,7 @@ class Load:
 
     __slots__ = ("holders", "is_past", "is_read", "key", "name", "times")
 
-    def __init__(self, name: str, key: str) -> None:
+    def __init__(self, name: str, key: Any) -> None:
         self.name, self.key = name, key
         self.is_read = self.is_past = False
         self.holders: dict[int, Any] = {}
@@ -86,7 +87,7 @@ class Load:
             return READ
         if self.is_past:
             return PASSED
-        return KEPT if any(refers() is not None for refers in list(self.holders.values())) else UNREAD
+        return KEPT if keeping.is_kept(list(self.holders.values())) else UNREAD
 
 
 class Loads(dict[int, Load]):
@@ -97,7 +98,7 @@ class Loads(dict[int, Load]):
     __slots__ = ()
 
 
-def begun(relation: int, name: str, key: str, began_ns: int) -> Optional[Time]:
+def begun(relation: int, name: str, key: Any, began_ns: int) -> Optional[Time]:
     """
     The request under way here loads this relation; None where it is not traced. Never raises.
 
@@ -120,11 +121,11 @@ def begun(relation: int, name: str, key: str, began_ns: int) -> Optional[Time]:
         return time
     except Exception as error:
         say_once("relations", "a relation that is loaded is missing in a trace: " + reason_of(error))
-        _give_up_all()
+        give_up()
         return None
 
 
-def _load_of(of: trace.Trace, relation: int, name: str, key: str) -> Optional[Load]:
+def _load_of(of: trace.Trace, relation: int, name: str, key: Any) -> Optional[Load]:
     if of.loads is None:
         loads = Loads()
         _watch(loads)
@@ -223,10 +224,13 @@ def _unknown(error: Exception) -> None:
     What was read is not known, so nothing that is loaded now is called unread.
     """
     say_once("relations read", "which relations are read is not known: " + reason_of(error))
-    _give_up_all()
+    give_up()
 
 
-def _give_up_all() -> None:
+def give_up() -> None:
+    """
+    Of nothing that is loaded now it is known whether it is read.
+    """
     for loads in _open[:]:
         _give_up(loads)
 
