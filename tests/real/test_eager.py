@@ -76,3 +76,33 @@ def test_its_statement_and_its_line_are_known(tmp_path: Path, client: httpx.Clie
         assert of_orders[1:3] == customer[1:3]
         assert (15, 5) == (lines[5], customer[5])
         assert place in lines[6] and place in customer[6]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "waitress", "--listen=127.0.0.1:PORT", "eager_django:wsgi"],
+        ["-m", "uvicorn", "eager_django:asgi", "--port", "PORT"],
+    ],
+    ids=["waitress", "uvicorn"],
+)
+def test_what_django_reads_of_what_it_loads(tmp_path: Path, url: str, command: list[str]) -> None:
+    """
+    Both by nobody; one by the view, one by the template; with the statement and the line of each.
+    """
+    expected = {
+        "unread": {"Orders.lines": "unread", "Orders.customer": "unread"},
+        "lines": {"Orders.lines": "read", "Orders.customer": "unread"},
+        "page": {"Orders.lines": "unread", "Orders.customer": "read"},
+    }
+    with serving(tmp_path, *command, DATABASE_URL=url) as address:
+        with httpx.Client(trust_env=False, base_url=address) as client:
+            found = {name: traced(tmp_path, f"/{name}", lambda name=name: client.get(f"/{name}")) for name in expected}
+    assert expected == {name: told(each) for name, each in found.items()}
+    lines, customer = step(found["unread"], "eager", "Orders.lines"), step(found["unread"], "eager", "Orders.customer")
+    of_orders, of_lines = step(found["unread"], "db", 'FROM "orders"'), step(found["unread"], "db", 'FROM "line"')
+    assert ["prefetch Orders.lines line", "select_related Orders.customer customer"] == [lines[3], customer[3]]
+    assert lines[1] <= of_lines[1] <= of_lines[1] + of_lines[2] <= lines[1] + lines[2]
+    assert of_orders[1:3] == customer[1:3]
+    assert (15, 5) == (lines[5], customer[5])
+    assert "eager_django.py unread" in lines[6] and "eager_django.py unread" in customer[6]

@@ -51,8 +51,8 @@ def test_what_is_gone_is_not_kept() -> None:
     """
     Without a cycle it goes at once.
     """
-    assert not keeping.is_kept([weakref.ref(Thing())])
-    assert not keeping.is_kept([])
+    assert not keeping.is_kept([weakref.ref(Thing())], 0)
+    assert not keeping.is_kept([], 0)
 
 
 def test_a_cycle_is_not_kept_by_itself() -> None:
@@ -62,8 +62,8 @@ def test_a_cycle_is_not_kept_by_itself() -> None:
     references = family()[1]
 
     assert all(each() is not None for each in references)
-    assert not keeping.is_kept(references)
-    assert not keeping.is_kept(references[:1])
+    assert not keeping.is_kept(references, 0)
+    assert not keeping.is_kept(references[:1], 0)
 
 
 @pytest.mark.parametrize("which", [0, 1, 3])
@@ -75,8 +75,8 @@ def test_who_has_one_has_what_it_leads_to(which: int) -> None:
     had = [references[which]()]
     del parent
 
-    assert keeping.is_kept(references[:1])
-    assert keeping.is_kept(references[2:3])
+    assert keeping.is_kept(references[:1], 0)
+    assert keeping.is_kept(references[2:3], 0)
     del had
 
 
@@ -88,7 +88,7 @@ def test_what_it_is_not_seen_in_keeps_it() -> None:
     parent.others[0].others.append(SimpleNamespace(parent=parent))  # type: ignore[arg-type]
     del parent
 
-    assert keeping.is_kept(references)
+    assert keeping.is_kept(references, 0)
 
 
 def test_something_that_is_shared_keeps_nothing_that_does_not_hang_on_it() -> None:
@@ -100,7 +100,29 @@ def test_something_that_is_shared_keeps_nothing_that_does_not_hang_on_it() -> No
     parent.others.append(shared)  # type: ignore[arg-type]
     del parent
 
-    assert not keeping.is_kept(references)
+    assert not keeping.is_kept(references, 0)
+
+
+def test_who_is_garbage_has_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The collector is asked once for all that was over before, and never where the application has switched it off.
+    """
+
+    def had() -> list[Any]:
+        parent, references = family()
+        somebody = SimpleNamespace(has=parent)
+        somebody.itself = somebody
+        return references
+
+    monkeypatch.setattr(keeping, "_collected_ns", 0)
+    assert keeping.is_kept(had(), 0)
+    gc.enable()
+    assert not keeping.is_kept(had(), 0)
+    gc.disable()
+    later = had()
+    gc.enable()
+    assert keeping.is_kept(later, 0)
+    assert not keeping.is_kept(later, keeping._collected_ns)
 
 
 def test_too_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,4 +131,4 @@ def test_too_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(keeping, "MOST_OBJECTS", 5)
 
-    assert keeping.is_kept(family(10)[1])
+    assert keeping.is_kept(family(10)[1], 0)

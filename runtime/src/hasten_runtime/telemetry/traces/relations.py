@@ -79,7 +79,7 @@ class Load:
         else:
             self.is_past = True
 
-    def verdict(self) -> str:
+    def verdict(self, ended_ns: int) -> str:
         """
         Whether it was read, as far as can be known once the request is over.
         """
@@ -87,7 +87,7 @@ class Load:
             return READ
         if self.is_past:
             return PASSED
-        return KEPT if keeping.is_kept(list(self.holders.values())) else UNREAD
+        return KEPT if keeping.is_kept(list(self.holders.values()), ended_ns) else UNREAD
 
 
 class Loads(dict[int, Load]):
@@ -173,14 +173,14 @@ def steps(of: trace.Trace) -> list[trace.Step]:
     What is known of the relations of a request that is over. They are not watched any longer. Never raises.
     """
     try:
-        return [] if of.loads is None else _steps(of.loads)
+        return [] if of.loads is None else _steps(of.loads, of.ended_ns)
     except Exception as error:
         say_once("relations", "relations that are loaded are missing in a trace: " + reason_of(error))
         return []
 
 
-def _steps(loads: Loads) -> list[trace.Step]:
-    verdicts = [(load, load.verdict()) for load in loads.values()]
+def _steps(loads: Loads, ended_ns: int) -> list[trace.Step]:
+    verdicts = [(load, load.verdict(ended_ns)) for load in loads.values()]
     _forgo(loads)
     if any(verdict == UNREAD for _, verdict in verdicts) and bypass.is_there():
         verdicts = [(load, UNSEEN if verdict == UNREAD else verdict) for load, verdict in verdicts]
