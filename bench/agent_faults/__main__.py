@@ -3,9 +3,10 @@ Every function of the agent fails in turn, in servers that are asked a fixed set
 before?
 
 What can fail is found by running: all that a server passes from its start to its last answer, with PostgreSQL through
-three drivers. What it passes while it answers fails in a server that runs, what it passes at its start in a server of
-its own. `as before`: every answer is the one without the agent (the rules' own work may be missing), and the agent says
-so once. `cut short`: a compressor fails when a part of its answer is out; that cannot be taken back, and is said.
+three drivers, and with two ORMs. What it passes while it answers fails in a server that runs, what it passes at its
+start in a server of its own. `as before`: every answer is the one without the agent (the rules' own work may be
+missing), and the agent says so once. `cut short`: a compressor fails when a part of its answer is out; that cannot be
+taken back, and is said.
 usage: python -m bench agent_faults [--kind MemoryError …] [--only WSGI] [--boots-per-kind 1000]
 """
 
@@ -22,8 +23,8 @@ from bench.differential.applications import FIRST, MORE
 from bench.tables import finish, show
 
 SERVERS = {
-    "plain ASGI, uvicorn": ("psycopg", "asyncpg", "psycopg2"),
-    "plain WSGI, gunicorn": ("psycopg", "psycopg2"),
+    "plain ASGI, uvicorn": ("psycopg", "asyncpg", "psycopg2", "sqlalchemy", "django"),
+    "plain WSGI, gunicorn": ("psycopg", "psycopg2", "sqlalchemy", "django"),
     "plain WSGI, waitress": ("psycopg", "psycopg2"),
 }
 GOOD = ("as before", "cut short", "not reached")

@@ -18,7 +18,10 @@ from hasten.world.postgres import Database
 pytestmark = pytest.mark.real
 
 WARM, BOOTS = 24, 3
-SERVERS = {"plain ASGI, uvicorn": ("psycopg", "asyncpg"), "plain WSGI, waitress": ("psycopg", "psycopg2")}
+SERVERS = {
+    "plain ASGI, uvicorn": ("psycopg", "asyncpg", "sqlalchemy", "django"),
+    "plain WSGI, waitress": ("psycopg", "psycopg2", "sqlalchemy", "django"),
+}
 
 
 @pytest.mark.parametrize("name", SERVERS)

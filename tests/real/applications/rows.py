@@ -8,14 +8,18 @@ import os
 from importlib import import_module
 from typing import Any
 
+import orders
+
 STATEMENTS = ["SELECT 1", "SELECT count(*) FROM generate_series(1, 10)", "SELECT 'x' AS name"]
 WRONG = "SELECT nothing_of_this_name"
 
 
 def asked(driver: str) -> list[Any]:
     """
-    What psycopg or psycopg2 brings, with the name of the error that a wrong statement is answered with.
+    What psycopg or psycopg2 brings, with the name of the error that a wrong statement is answered with; or an ORM.
     """
+    if driver in ("sqlalchemy", "django"):
+        return orders.asked(driver)
     connection = import_module(driver).connect(os.environ["DATABASE_URL"])
     found: list[Any] = []
     try:

@@ -77,13 +77,11 @@ def _watching(inner: Callable[..., Any], described: str) -> Callable[..., Any]:
 def _read(descriptor: Any, instance: Any, described: str) -> None:
     try:
         relation = id(getattr(descriptor, described) if described else descriptor)
-        if relation not in relations.awaited or _is_filling.get():
-            return
+        if relation in relations.awaited and not _is_filling.get():
+            relations.seen(relation, instance)
     except Exception as error:
         say_once("django read", "it is not noted which relations are read: " + reason_of(error))
-        relations.passed(instance)
-        return
-    relations.seen(relation, instance)
+        relations.give_up()
 
 
 def _filling(inner: Callable[..., Any]) -> Callable[..., Any]:

@@ -74,12 +74,11 @@ def _passing(inner: Callable[..., Any], position: int, object_of: Callable[[Any]
 
 
 def _passed(args: tuple[Any, ...], position: int, object_of: Callable[[Any], Any]) -> None:
-    instance = None
     try:
-        instance = object_of(args[position]) if len(args) > position else None
+        relations.passed(object_of(args[position]) if len(args) > position else None)
     except Exception as error:
         say_once("sqlalchemy passed", "it is not noted of which object relationships may be read: " + reason_of(error))
-    relations.passed(instance)
+        relations.give_up()
 
 
 def is_watched(attribute: Any) -> bool:
@@ -121,12 +120,10 @@ def watching(plain: Any) -> Any:
 
 def _read(attribute: Any, instance: Any) -> None:
     try:
-        relation = id(attribute.property)
+        relations.seen(id(attribute.property), instance)
     except Exception as error:
         say_once("sqlalchemy read", "it is not noted which relationships are read: " + reason_of(error))
-        relations.passed(instance)
-        return
-    relations.seen(relation, instance)
+        relations.give_up()
 
 
 def _instrumenting(inner: Callable[..., Any], plain: type, watched: type) -> Callable[..., Any]:
