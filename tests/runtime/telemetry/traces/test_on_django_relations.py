@@ -89,7 +89,7 @@ def test_django_is_as_it_was(watched: Any, plain: Any) -> None:
 
 PARTS = ( "on_django_relations._relation_of", "on_django_relations._add",
     "on_django_relations._populate", "on_django_relations.ref", "relations._load_of", "relations.own_frames",
-    "relations:Load.add", "relations._watch", "relations._count", "relations.keeping", "bypass.is_open",
+    "loads:Load.add", "relations._watch", "relations._count", "loads.keeping", "bypass.is_open",
     "trace.current", "trace.here",
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, contains_eager, immediateload, joinedload, l
 from tests.runtime.telemetry.traces import ordering
 from tests.runtime.telemetry.traces.ordering import asked, request
 
-from hasten_runtime.telemetry.traces import bypass, on_sqlalchemy, on_sqlalchemy_loaders, relations
+from hasten_runtime.telemetry.traces import bypass, loads, on_sqlalchemy, on_sqlalchemy_loaders, relations
 
 Shop = Any
 WAYS = {"selectin": selectinload, "joined": joinedload, "subquery": subqueryload, "immediate": immediateload}
@@ -135,7 +135,7 @@ class Broken:
 
 PARTS: list[tuple[Any, str]] = [
     (relations, "own_frames"), (relations, "_load_of"), (relations, "_watch"), (relations, "_count"),
-    (relations.Load, "add"), (relations, "Time"), (bypass, "is_open"), (bypass, "is_there"),
+    (loads.Load, "add"), (relations, "Time"), (bypass, "is_open"), (bypass, "is_there"),
     (on_sqlalchemy, "is_watched"), (on_sqlalchemy, "_passed"), (on_sqlalchemy_loaders, "_length"),
     (on_sqlalchemy_loaders, "_noting_rows"), (on_sqlalchemy_loaders, "_take_time_of_statement"),
     (on_sqlalchemy_loaders, "_note"), (on_sqlalchemy_loaders, "_noting"), (relations.trace, "current"),

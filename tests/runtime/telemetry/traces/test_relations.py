@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hasten_runtime.telemetry.traces import bypass, relations, trace
+from hasten_runtime.telemetry.traces import bypass, file, loads, on_asgi, relations, trace
 from hasten_runtime.telemetry.traces.trace import Trace
 
 
@@ -30,7 +30,7 @@ def _nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     relations.forget()
 
 
-def load(relation: int = 1, key: str = "lines", holder: Any = None) -> relations.Load:
+def load(relation: int = 1, key: str = "lines", holder: Any = None) -> loads.Load:
     """
     The request under way loads one object's relation.
     """
@@ -66,11 +66,11 @@ def test_each_time_is_a_step_up_to_a_bound(of: Trace) -> None:
     """
     With when it was and where; the twenty-first of a relation is not told.
     """
-    for _ in range(relations.MOST_TIMES + 1):
+    for _ in range(loads.MOST_TIMES + 1):
         load()
     steps = relations.steps(of)
 
-    assert relations.MOST_TIMES == len(steps)
+    assert loads.MOST_TIMES == len(steps)
     assert {("eager", 5, 5, "selectin Order.lines line", "unread", 0)} == {each[:6] for each in steps}
     assert all("load" == each[6][0][2] for each in steps)
 
@@ -144,7 +144,7 @@ def test_too_many_objects_are_not_judged(of: Trace, monkeypatch: pytest.MonkeyPa
     """
     Beyond the bound a read could go unseen.
     """
-    monkeypatch.setattr(relations, "MOST_OBJECTS", 1)
+    monkeypatch.setattr(loads, "MOST_OBJECTS", 1)
     load(holder=Thing())
     first = Thing()
     load(holder=first)
@@ -167,6 +167,22 @@ def test_too_many_requests_give_up_the_oldest(of: Trace, monkeypatch: pytest.Mon
     assert frozenset(("customer",)) == relations.awaited
     assert ["passed"] == [each[4] for each in relations.steps(of)]
     assert ["unread"] == [each[4] for each in relations.steps(other)]
+
+
+def test_a_trace_that_is_not_written_is_let_go(of: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Where too many wait, or where it was given up.
+    """
+    monkeypatch.setattr(file, "MOST_WAITING", 0)
+    load()
+    file.write_soon(of)
+    assert frozenset() == relations.awaited
+
+    other = Trace(0, 0.0, 1)
+    trace.set_trace(other)
+    load(2, "customer")
+    on_asgi.finished(other, "/")
+    assert frozenset() == relations.awaited
 
 
 def test_no_object_is_kept_alive(of: Trace) -> None:

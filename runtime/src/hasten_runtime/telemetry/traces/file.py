@@ -11,7 +11,7 @@ import time
 
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import pulse
-from hasten_runtime.telemetry.traces import document
+from hasten_runtime.telemetry.traces import document, relations
 from hasten_runtime.telemetry.traces.trace import Trace
 
 MOST_BYTES = 1024 * 1024
@@ -46,6 +46,7 @@ def write_soon(trace: Trace) -> None:
     The trace is being written, by a thread that ends with it.
     """
     if not _place.folder or len(_place.waiting) >= MOST_WAITING:
+        relations.let_go(trace)
         return
     _place.waiting.append(trace)
     if not _place.coming.acquire(False):

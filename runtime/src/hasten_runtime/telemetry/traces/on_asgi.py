@@ -14,7 +14,7 @@ from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import routes
 from hasten_runtime.telemetry.request import doing_now
 from hasten_runtime.telemetry.requests import GONE, METHODS
-from hasten_runtime.telemetry.traces import attendant, file, trace
+from hasten_runtime.telemetry.traces import attendant, file, relations, trace
 from hasten_runtime.telemetry.traces.digest import keyed
 from hasten_runtime.telemetry.traces.stalls import Stepped
 
@@ -167,3 +167,5 @@ def finished(of: trace.Trace, name: str) -> None:
         of.pieces = None
     if was_open:
         file.write_soon(of)
+    else:
+        relations.let_go(of)

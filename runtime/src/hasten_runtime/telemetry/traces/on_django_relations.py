@@ -16,7 +16,7 @@ from weakref import ref
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.traces import bypass, relations, trace
-from hasten_runtime.telemetry.traces.relations import Time
+from hasten_runtime.telemetry.traces.loads import Time
 
 #: Class of an attribute → where it has what describes the relation; nowhere else than in itself.
 _DESCRIBED = {
@@ -106,19 +106,20 @@ def _prefetching(inner: Callable[..., Any]) -> Callable[..., Any]:
     The function that fills the attribute of many objects.
     """
 
-    def prefetch_one_level(instances: Any, prefetcher: Any, lookup: Any, level: Any) -> Any:
+    def prefetch_one_level(*args: Any, **named: Any) -> Any:
         if not (trace.under_way and trace.is_here()):
-            return inner(instances, prefetcher, lookup, level)
+            return inner(*args, **named)
         began_ns = now()
-        done = inner(instances, prefetcher, lookup, level)
-        _note_prefetched(began_ns, instances, lookup, level, done)
+        done = inner(*args, **named)
+        _note_prefetched(began_ns, args, done)
         return done
 
     return alike(prefetch_one_level, inner)
 
 
-def _note_prefetched(began_ns: int, instances: Any, lookup: Any, level: Any, done: Any) -> None:
+def _note_prefetched(began_ns: int, args: tuple[Any, ...], done: Any) -> None:
     try:
+        instances, _, lookup, level = args
         name, is_other_attribute = lookup.get_current_to_attr(level)
         relation = None if is_other_attribute else _relation_of(type(instances[0]), name)
         if relation is None:
@@ -152,16 +153,17 @@ def _populating(inner: Callable[..., Any]) -> Callable[..., Any]:
     What fills an attribute with each row; made for each query that does.
     """
 
-    def __init__(self: Any, klass_info: Any, select: Any, db: Any) -> None:  # noqa: N807
-        inner(self, klass_info, select, db)
+    def __init__(self: Any, *args: Any, **named: Any) -> None:  # noqa: N807
+        inner(self, *args, **named)
         if trace.under_way and trace.is_here():
-            _note_populator(self, klass_info)
+            _note_populator(self, args)
 
     return alike(__init__, inner)
 
 
-def _note_populator(populator: Any, klass_info: Any) -> None:
+def _note_populator(populator: Any, args: tuple[Any, ...]) -> None:
     try:
+        klass_info = args[0]
         # The field or its other side, whose method puts the object in its place.
         relation = getattr(klass_info["local_setter"], "__self__", None)
         of = trace.current()
@@ -184,9 +186,10 @@ def _note_populator(populator: Any, klass_info: Any) -> None:
 
 
 def _populate(inner: Callable[..., Any], time: Time, relation: Any, name: str) -> Callable[..., Any]:
-    def populate(row: Any, from_obj: Any) -> Any:
-        done = inner(row, from_obj)
+    def populate(*args: Any) -> Any:
+        done = inner(*args)
         try:
+            from_obj = args[1]
             if not time.load.holders and _relation_of(type(from_obj), name) != id(relation):
                 time.load.is_past = True
             if relation.get_cached_value(from_obj, None) is not None:

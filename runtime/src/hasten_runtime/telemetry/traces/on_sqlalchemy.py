@@ -127,10 +127,10 @@ def _read(attribute: Any, instance: Any) -> None:
 
 
 def _instrumenting(inner: Callable[..., Any], plain: type, watched: type) -> Callable[..., Any]:
-    def instrument_class(self: Any, mapper: Any) -> Any:
-        done = inner(self, mapper)
+    def instrument_class(self: Any, *args: Any, **named: Any) -> Any:
+        done = inner(self, *args, **named)
         try:
-            attribute = mapper.class_.__dict__.get(self.key)
+            attribute = args[0].class_.__dict__.get(self.key)
             if type(attribute) is plain:
                 attribute.__class__ = watched
         except Exception as error:

@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.traces import bypass, on_sqlalchemy, relations, trace
-from hasten_runtime.telemetry.traces.relations import Time
+from hasten_runtime.telemetry.traces.loads import Time
 
 #: Way of loading → the lists of a row's work that fill the attribute, where rows do.
 _LISTS = {"joined": ("new", "existing"), "subquery": ("new",), "immediate": ("new", "delayed")}
@@ -46,11 +46,11 @@ def _after_rows(inner: Callable[..., Any], way: str) -> Callable[..., Any]:
     The function that fills the attribute of many objects at once.
     """
 
-    def load_for_path(self: Any, context: Any, path: Any, states: Any, *args: Any, **named: Any) -> Any:
+    def load_for_path(self: Any, *args: Any, **named: Any) -> Any:
         if not (trace.under_way and trace.is_here()):
-            return inner(self, context, path, states, *args, **named)
-        fresh, began_ns = _fresh(states, self.key), now()
-        done = inner(self, context, path, states, *args, **named)
+            return inner(self, *args, **named)
+        fresh, began_ns = _fresh(self, args), now()
+        done = inner(self, *args, **named)
         time = _begun(self, way, began_ns) if fresh else None
         if time is not None:
             _note_all(time, fresh)
@@ -59,11 +59,12 @@ def _after_rows(inner: Callable[..., Any], way: str) -> Callable[..., Any]:
     return alike(load_for_path, inner)
 
 
-def _fresh(states: Any, key: str) -> list[Any]:
+def _fresh(strategy: Any, args: tuple[Any, ...]) -> list[Any]:
     """
     The states of objects whose attribute is not filled yet. Never raises.
     """
     try:
+        key, states = strategy.key, args[2]
         # What gives them only once is left to whoever is to have them.
         return [state for state, _ in states if key not in state.dict] if isinstance(states, (list, tuple)) else []
     except Exception as error:
@@ -85,16 +86,14 @@ def _by_rows(inner: Callable[..., Any], way: str) -> Callable[..., Any]:
     The function that says what is to be done with each row: filling the attribute is noted.
     """
 
-    def create_row_processor(
-        self: Any, context: Any, query_entity: Any, path: Any, loadopt: Any, mapper: Any, result: Any, adapter: Any,
-        populators: Any,
-    ) -> Any:  # fmt: skip
+    def create_row_processor(self: Any, *args: Any, **named: Any) -> Any:
         if not (trace.under_way and trace.is_here()):
-            return inner(self, context, query_entity, path, loadopt, mapper, result, adapter, populators)
-        before = _lengths(populators, way)
-        done = inner(self, context, query_entity, path, loadopt, mapper, result, adapter, populators)
+            return inner(self, *args, **named)
+        before = _lengths(args, way)
+        done = inner(self, *args, **named)
         try:
-            _noting_rows(self, way, result, populators, before)
+            if before:
+                _noting_rows(self, way, args, before)
         except Exception as error:
             say_once("sqlalchemy load", "it is not noted what relationships are loaded: " + reason_of(error))
         return done
@@ -102,15 +101,17 @@ def _by_rows(inner: Callable[..., Any], way: str) -> Callable[..., Any]:
     return alike(create_row_processor, inner)
 
 
-def _lengths(populators: Any, way: str) -> dict[str, int]:
+def _lengths(args: tuple[Any, ...], way: str) -> dict[str, int]:
     try:
+        populators = args[7]
         return {name: len(populators[name]) for name in _LISTS[way]}
     except Exception as error:
         say_once("sqlalchemy load", "it is not noted what relationships are loaded: " + reason_of(error))
         return {}
 
 
-def _noting_rows(strategy: Any, way: str, result: Any, populators: Any, before: dict[str, int]) -> None:
+def _noting_rows(strategy: Any, way: str, args: tuple[Any, ...], before: dict[str, int]) -> None:
+    result, populators = args[5], args[7]
     added = [name for name, length in before.items() if len(populators[name]) > length]
     time = _begun(strategy, way, now()) if added else None
     if time is None:
@@ -127,20 +128,20 @@ def _noting_rows(strategy: Any, way: str, result: Any, populators: Any, before: 
 def _noting(time: Time, fill: Callable[..., Any], kind: str, is_timed: bool) -> Callable[..., Any]:
     if kind == "existing":
 
-        def fill_more(state: Any, dict_: Any, row: Any) -> Any:
+        def fill_more(*args: Any) -> Any:
             time.rows += 1
-            return fill(state, dict_, row)
+            return fill(*args)
 
         return fill_more
 
-    def fill_new(state: Any, dict_: Any, row: Any) -> Any:
+    def fill_new(*args: Any) -> Any:
         began_ns = now()
-        done = fill(state, dict_, row)
+        done = fill(*args)
         try:
             if is_timed and time.began_ns == time.ended_ns:
                 # The statement is executed for the first row.
                 time.began_ns, time.ended_ns = began_ns, now()
-            _note(time, state, dict_)
+            _note(time, args[0], args[1])
         except Exception as error:
             _unknown(time, error)
         return done

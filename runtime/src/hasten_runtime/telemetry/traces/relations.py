@@ -1,7 +1,7 @@
 """
 Relations that a traced request has loaded together with their objects, and whether anybody has read them.
 
-A relation is an attribute that an ORM fills with other objects. Whoever loads one notes it here (`begun`, `loaded`),
+A relation is an attribute that an ORM fills with other objects. Whoever loads one notes it here (`begun`),
 and the hooks of the attributes say what was read (`seen`): of the request's own code by the relation, of anybody else's
 by the very object. Until the trace is written `awaited` names the attributes that nobody has read yet, so that any
 other attribute, in any request, costs one look at a set.
@@ -17,85 +17,22 @@ from typing import Any, Optional
 
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import pulse
-from hasten_runtime.telemetry.callers import Frame, own_frames
-from hasten_runtime.telemetry.traces import bypass, keeping, trace
+from hasten_runtime.telemetry.callers import own_frames
+from hasten_runtime.telemetry.traces import bypass, trace
+from hasten_runtime.telemetry.traces.loads import MOST_TIMES, UNREAD, UNSEEN, Load, Loads, Time
 
-#: Of one request; and objects of one relation. Beyond it nothing is said.
+#: Of one request. Beyond it nothing is said.
 MOST_RELATIONS = 100
-MOST_OBJECTS = 20_000
-#: In a request, of one relation, that are told one by one.
-MOST_TIMES = 20
-#: Requests whose relations are still watched: about a second's.
-MOST_OPEN = 64
-
-#: Whether somebody read it: yes; no; not while it was watched, but the objects are still there; perhaps, for an object
-#: went past the hooks; perhaps, for there is code that reads past them.
-READ, UNREAD, KEPT, PASSED, UNSEEN = "read", "unread", "kept", "passed", "unseen"
+#: Requests whose relations are still watched: more than are traced at once and wait for being written.
+MOST_OPEN = 128
+#: What noting an object costs.
+OBJECT_NS = 1_000
 
 #: What tells attributes apart (names, or whatever the hooks of an ORM have) of relations that were loaded by a traced
 #: request and that nobody has read so far.
 awaited: frozenset[Any] = frozenset()
-_open: list["Loads"] = []
+_open: list[Loads] = []
 _changing = _thread.allocate_lock()
-
-
-class Time:
-    """
-    When a relation was loaded, where, and how many objects the attributes were filled with.
-    """
-
-    __slots__ = ("began_ns", "ended_ns", "frames", "load", "rows")
-
-    def __init__(self, load: "Load", began_ns: int, frames: tuple[Frame, ...]) -> None:
-        self.load, self.began_ns, self.ended_ns, self.frames = load, began_ns, began_ns, frames
-        self.rows = 0
-
-
-class Load:
-    """
-    One relation that was loaded with its objects.
-
-    Attributes:
-        key: What `awaited` has of it.
-        holders: The objects that have the attribute, by their id: weak references.
-        is_past: Whether it may have been read past the hooks.
-        times: Each time that it was loaded.
-    """
-
-    __slots__ = ("holders", "is_past", "is_read", "key", "name", "times")
-
-    def __init__(self, name: str, key: Any) -> None:
-        self.name, self.key = name, key
-        self.is_read = self.is_past = False
-        self.holders: dict[int, Any] = {}
-        self.times: list[Time] = []
-
-    def add(self, holder: Any, reference: Any) -> None:
-        """
-        The attribute of one more object was filled.
-        """
-        if len(self.holders) < MOST_OBJECTS:
-            self.holders[id(holder)] = reference
-        else:
-            self.is_past = True
-
-    def verdict(self, ended_ns: int) -> str:
-        """
-        Whether it was read, as far as can be known once the request is over.
-        """
-        if self.is_read:
-            return READ
-        if self.is_past:
-            return PASSED
-        return KEPT if keeping.is_kept(list(self.holders.values()), ended_ns) else UNREAD
-
-
-class Loads(dict[int, Load]):
-    """
-    The relations that one request has loaded, each by the id of what describes it to the ORM.
-    """
-
-    __slots__ = ()
 
 
 def begun(relation: int, name: str, key: Any, began_ns: int) -> Optional[Time]:
@@ -173,10 +110,24 @@ def steps(of: trace.Trace) -> list[trace.Step]:
     What is known of the relations of a request that is over. They are not watched any longer. Never raises.
     """
     try:
-        return [] if of.loads is None else _steps(of.loads, of.ended_ns)
+        if of.loads is None:
+            return []
+        of.cost_ns += OBJECT_NS * sum(len(load.holders) for load in of.loads.values())
+        return _steps(of.loads, of.ended_ns)
     except Exception as error:
         say_once("relations", "relations that are loaded are missing in a trace: " + reason_of(error))
         return []
+
+
+def let_go(of: trace.Trace) -> None:
+    """
+    The trace will not be written, so nobody waits for a read any longer. Never raises.
+    """
+    try:
+        if of.loads is not None:
+            _forgo(of.loads)
+    except Exception as error:
+        say_once("relations", "relations are watched for nothing: " + reason_of(error))
 
 
 def _steps(loads: Loads, ended_ns: int) -> list[trace.Step]:
