@@ -9,7 +9,7 @@ How it is found: followed requests whose ORM has filled the attribute, where no 
     else; of a join, the share of the statement's columns that are the relation's. What the ORM does with the rows
     comes on top.
 Minimum support: five requests of the route that loaded at least one related object, and none of all that loaded the
-    relation that read it. SQLAlchemy 1.4 to 2.1, and Django.
+    relation that read it. SQLAlchemy 1.4 to 2.1, Django 3.2 to 5.2.
 What could be wrong: requests that were not followed may read it, as those of other people. What could be read without
     the attribute is not judged: objects that are pickled, merged, deleted or kept beyond the request, classes that read
     their own `__dict__`, and applications whose code reads `__dict__` of other objects. A library that does so unseen

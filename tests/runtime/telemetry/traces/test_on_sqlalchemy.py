@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased, attributes, declarative_base, selec
 from tests.runtime.telemetry.traces import ordering
 from tests.runtime.telemetry.traces.ordering import asked, request, told
 
-from hasten_runtime.telemetry.traces import relations
+from hasten_runtime.telemetry.traces import on_sqlalchemy, relations
 
 Shop = Any
 
@@ -215,6 +215,20 @@ def test_the_attribute_is_as_it_was(shop: Shop) -> None:
     assert "JOIN line AS" in str(select(aliased(shop.Order)).join(shop.Order.lines.of_type(aliased(shop.Line))))
     with pytest.raises(AttributeError, match="nothing"):
         watched.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("place", ["attributes", "session", "state"])
+def test_unless_all_is_hooked_nothing_is_unread(shop: Shop, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    In a version where one of the places is another one, a read could go unseen.
+    """
+    monkeypatch.setattr(on_sqlalchemy, "_hooked", on_sqlalchemy._hooked - {place})
+
+    def work() -> None:
+        with Session(shop.engine) as db:
+            orders(shop, db)
+
+    assert {"Order.lines": "passed"} == asked(work)
 
 
 def test_a_class_of_the_applications_own_is_left_alone(shop: Shop) -> None:

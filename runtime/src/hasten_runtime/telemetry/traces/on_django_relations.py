@@ -26,6 +26,8 @@ _DESCRIBED = {
 }
 #: The classes that are watched, with that.
 _watched: dict[Any, str] = {}
+#: Whether pickling is noticed; as long as it is not, nothing is called unread.
+_is_passing_noticed = False
 #: Whether Django itself reads attributes here, to fill them.
 _is_filling: ContextVar[bool] = ContextVar("hasten_prefetch", default=False)
 
@@ -53,7 +55,9 @@ def hook_models(base: ModuleType) -> None:
     """
     What is pickled or copied is read somewhere else.
     """
+    global _is_passing_noticed
     base.Model.__getstate__ = _passing(base.Model.__getstate__)
+    _is_passing_noticed = True
 
 
 def _passing(inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,7 +145,7 @@ def _relation_of(kind: type, name: str) -> Optional[int]:
     """
     What describes the relation of that name, if reading it is watched.
     """
-    descriptor: Any = getattr(kind, name, None)
+    descriptor: Any = getattr(kind, name, None) if _is_passing_noticed else None
     for watched, described in _watched.items():
         if isinstance(descriptor, watched) and type(descriptor).__get__ is watched.__get__:
             return id(getattr(descriptor, described) if described else descriptor)

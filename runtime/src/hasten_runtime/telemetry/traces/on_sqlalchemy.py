@@ -15,6 +15,9 @@ from hasten_runtime.telemetry.drivers import alike
 from hasten_runtime.telemetry.traces import relations
 
 _watched: Optional[type] = None
+#: Where a read can go. Unless all of them are hooked, nothing is called unread.
+_PLACES = frozenset(("attributes", "relationships", "session", "state"))
+_hooked: set[str] = set()
 
 
 def hook_relationships(relationships: ModuleType) -> None:
@@ -26,6 +29,7 @@ def hook_relationships(relationships: ModuleType) -> None:
     _watched = watching(plain)
     prop = relationships.RelationshipProperty
     prop.instrument_class = _instrumenting(prop.instrument_class, plain, _watched)
+    _hooked.add("relationships")
 
 
 def hook_session(session: ModuleType) -> None:
@@ -35,6 +39,7 @@ def hook_session(session: ModuleType) -> None:
     of = session.Session
     # Not the methods that everybody calls: of those SQLAlchemy 1.4 writes others with the same signature.
     of._delete_impl, of._merge = _passing(of._delete_impl, 1, _object_of), _passing(of._merge, 1, _object_of)
+    _hooked.add("session")
 
 
 def hook_attributes(attributes: ModuleType) -> None:
@@ -43,6 +48,7 @@ def hook_attributes(attributes: ModuleType) -> None:
     """
     for name in ("get_attribute", "get_history"):
         setattr(attributes, name, _passing(getattr(attributes, name), 0))
+    _hooked.add("attributes")
 
 
 def hook_state(state: ModuleType) -> None:
@@ -54,6 +60,7 @@ def hook_state(state: ModuleType) -> None:
     # It is computed once for each object, by this function.
     attrs = of.__dict__["attrs"]
     attrs.fget = _passing(attrs.fget, 0, _object_of)
+    _hooked.add("state")
 
 
 def _object_of(state: Any) -> Any:
@@ -85,7 +92,7 @@ def is_watched(attribute: Any) -> bool:
     """
     Whether nobody reads this attribute unseen.
     """
-    return _watched is not None and type(attribute) is _watched
+    return _watched is not None and type(attribute) is _watched and _hooked >= _PLACES
 
 
 def watching(plain: Any) -> Any:
