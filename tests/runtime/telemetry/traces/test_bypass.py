@@ -4,7 +4,7 @@ Code that reads objects past their attributes is found.
 
 import dataclasses
 import sys
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -79,13 +79,38 @@ class Cached(Plain):
         return self.__dict__
 
 
+def decorated(inner: Any) -> Any:
+    """
+    A function around it.
+    """
+
+    @wraps(inner)
+    def outer(*args: Any) -> Any:
+        return inner(*args)
+
+    return outer
+
+
+class Decorated(Plain):
+    """
+    In the function that is meant.
+    """
+
+    @decorated
+    def to_dict(self) -> Any:
+        """
+        All of it.
+        """
+        return self.__dict__
+
+
 class Below(Method):
     """
     It inherits that.
     """
 
 
-@pytest.mark.parametrize("kind", [Method, Static, Property, Cached, Below])
+@pytest.mark.parametrize("kind", [Method, Static, Property, Cached, Decorated, Below])
 def test_a_class_that_looks_into_its_objects_is_open(kind: type) -> None:
     """
     Whatever the method is, and wherever it comes from.
@@ -93,11 +118,25 @@ def test_a_class_that_looks_into_its_objects_is_open(kind: type) -> None:
     assert bypass.is_open(kind)
 
 
+class Lazy:
+    """
+    Loads what it is when it is asked for anything.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        raise KeyError(name)
+
+
 def test_others_are_not() -> None:
     """
-    By attributes everything is seen.
+    By attributes everything is seen; and what is no method is not asked.
     """
+
+    class Careful(Plain):
+        lazy = Lazy()
+
     assert not bypass.is_open(Plain)
+    assert not bypass.is_open(Careful)
 
 
 def test_a_data_class_is_open_where_somebody_writes_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +181,9 @@ def test_the_text_of_the_application_is_looked_at(
     monkeypatch.setattr(bypass, "_modules", 0)
     monkeypatch.setattr(bypass, "_is_there", False)
     monkeypatch.setattr(bypass, "_files", {})
-    monkeypatch.setattr(bypass, "sys", SimpleNamespace(modules={"shop": module, "odd": None, "builtin": sys}))
+    monkeypatch.setattr(
+        bypass, "sys", SimpleNamespace(modules={"shop": module, "odd": None, "lazy": Lazy(), "builtin": sys})
+    )
 
     assert is_found is bypass.is_there()
     assert is_found is bypass.is_there()

@@ -91,6 +91,26 @@ def test_what_it_is_not_seen_in_keeps_it() -> None:
     assert keeping.is_kept(references, 0)
 
 
+class Lazy:
+    """
+    Loads what it is when it is asked for anything.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        raise KeyError(name)
+
+
+def test_what_loads_itself_is_not_asked() -> None:
+    """
+    Nobody knows what that would do.
+    """
+    parent, references = family()
+    parent.others.append(Lazy())  # type: ignore[arg-type]
+    del parent
+
+    assert not keeping.is_kept(references, 0)
+
+
 def test_something_that_is_shared_keeps_nothing_that_does_not_hang_on_it() -> None:
     """
     A list that somebody has, and that knows none of the objects.

@@ -8,7 +8,7 @@ Each class and each file is looked at once.
 
 import re
 import sys
-from types import CodeType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 from weakref import WeakKeyDictionary
 
@@ -19,6 +19,8 @@ _READS = re.compile(
     rb"""(?<!\bself)(?<!\bcls)\.__dict__\b|["']__dict__["']|\bvars\((?!\s*self\s*\))"""
     rb"""|\bstate\.dict\b|\binspect\([^()]*\)\.dict\b|\b_prefetched_objects_cache\b|\bfields_cache\b"""
 )
+#: Of Python, Django and SQLAlchemy.
+_PROPERTIES = frozenset(("cached_property", "hybrid_property", "memoized_property"))
 _NAMES = frozenset(("__dict__", "_prefetched_objects_cache", "fields_cache", "vars"))
 #: Libraries whose own code reads nothing of an object that it does not set.
 _KNOWN = frozenset(("builtins", "django", "pydantic", "sqlalchemy", "sqlmodel", "typing"))
@@ -40,18 +42,36 @@ def is_open(kind: type) -> bool:
     found = _classes.get(kind)
     if found is None:
         found = _classes[kind] = any(map(_has_reader, kind.__mro__))
-    return found or (hasattr(kind, "__dataclass_fields__") and any(name in sys.modules for name in _WRITERS))
+    return found or (
+        any(name in sys.modules for name in _WRITERS)
+        and any("__dataclass_fields__" in each.__dict__ for each in kind.__mro__)
+    )
 
 
 def _has_reader(kind: type) -> bool:
     if str(kind.__module__).partition(".")[0] in _KNOWN:
         return False
-    return any(_reads(code) for each in list(vars(kind).values()) for code in _codes_of(each))
+    return any(_reads(code) for each in list(kind.__dict__.values()) for code in _codes_of(each))
 
 
-def _codes_of(member: Any) -> "list[CodeType]":
-    functions = [member, *(getattr(member, name, None) for name in ("__func__", "fget", "func"))]
-    return [each.__code__ for each in functions if isinstance(getattr(each, "__code__", None), CodeType)]
+def _codes_of(member: Any) -> list[CodeType]:
+    """
+    The code of a method. Anything else in a class is not asked: some objects load what they are when they are.
+    """
+    kind = type(member)
+    if kind in (staticmethod, classmethod):
+        functions = [member.__func__]
+    elif kind is property or kind.__name__ in _PROPERTIES:
+        functions = [getattr(member, name, None) for name in ("fget", "fset", "func")]
+    else:
+        functions = [member]
+    found = []
+    for each in functions:
+        # A decorator's function is around the one that is meant.
+        while type(each) is FunctionType:
+            found.append(each.__code__)
+            each = each.__dict__.get("__wrapped__")
+    return found
 
 
 def _reads(code: CodeType) -> bool:
@@ -73,9 +93,9 @@ def is_there() -> bool:
     return _is_there
 
 
-def _file_of(module: object) -> Optional[str]:
-    names = getattr(module, "__dict__", None)
-    file = names.get("__file__") if isinstance(names, dict) else None
+def _file_of(module: Any) -> Optional[str]:
+    # Anything else may load itself when it is asked.
+    file = module.__dict__.get("__file__") if type(module) is ModuleType else None
     return file if isinstance(file, str) and file.endswith(".py") and is_own(file) else None
 
 

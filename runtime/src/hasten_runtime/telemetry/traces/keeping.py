@@ -72,12 +72,13 @@ def _counted(inside: dict[int, Any]) -> Optional[dict[int, int]]:
 
 
 def _is_inner(each: Any) -> bool:
+    # Only its class is asked: some objects load what they are when they are.
     kind = type(each)
     if kind in _CONTAINERS:
         return gc.is_tracked(each)
-    if kind.__module__ in _BETWEEN or hasattr(kind, "_sa_class_manager") or _is_of_django(kind):
-        return not isinstance(each, type)
-    return False
+    if issubclass(kind, type):
+        return False
+    return kind.__module__ in _BETWEEN or "_sa_class_manager" in kind.__dict__ or _is_of_django(kind)
 
 
 def _is_of_django(kind: type) -> bool:

@@ -147,7 +147,7 @@ def _relation_of(kind: type, name: str) -> Optional[int]:
     """
     descriptor: Any = getattr(kind, name, None) if _is_passing_noticed else None
     for watched, described in _watched.items():
-        if isinstance(descriptor, watched) and type(descriptor).__get__ is watched.__get__:
+        if issubclass(type(descriptor), watched) and type(descriptor).__get__ is watched.__get__:
             return id(getattr(descriptor, described) if described else descriptor)
     return None
 
