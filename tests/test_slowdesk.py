@@ -2,6 +2,7 @@
 The demo finds its patient, and keeps the record of an earlier demo.
 """
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,18 @@ def test_slowdesk_is_found_from_a_folder_below(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path / "deep" / "down")
 
     assert home == slowdesk.find_slowdesk()
+
+
+def test_its_web_process_can_have_the_agent() -> None:
+    """
+    And no other: its hasten.toml has the place for it.
+    """
+    text = (slowdesk.find_slowdesk() / "hasten.toml").read_text()
+    processes = tomllib.loads(slowdesk._with_agent(text))["application"]["processes"]
+
+    assert [(False, False), (True, True)] == [
+        (each.get("is_web", False), each.get("agent", False)) for each in processes
+    ]
 
 
 def test_what_was_not_set_up_is_named(tmp_path: Path) -> None:

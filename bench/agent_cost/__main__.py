@@ -8,7 +8,7 @@ median of its turns less that of the arm without the agent; generations are fres
 them. "Another process without the agent" shows by how much two processes differ that do the same.
 
 otel_us is null unless --otel-python names an interpreter that has what bench/agent_cost/opentelemetry.txt lists.
-usage: python -m bench agent_cost [--generations 8] [--rounds 15] [--otel-python PATH]
+usage: python -m bench agent_cost [--generations 6] [--rounds 60] [--otel-python PATH]
 """
 
 import argparse
@@ -135,8 +135,8 @@ def parsed() -> argparse.Namespace:
     What is asked for.
     """
     parser = argparse.ArgumentParser(prog="bench agent_cost", description="What does the agent cost?")
-    parser.add_argument("--generations", type=int, default=8, help="fresh servers so many times")
-    parser.add_argument("--rounds", type=int, default=15, help="turns of each arm in a generation")
+    parser.add_argument("--generations", type=int, default=6, help="fresh servers so many times")
+    parser.add_argument("--rounds", type=int, default=60, help="turns of each arm in a generation")
     parser.add_argument("--boots", type=int, default=20, help="starts of an interpreter, with and without the agent")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--otel-python", default=None, help="an interpreter with OpenTelemetry in its environment")

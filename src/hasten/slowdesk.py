@@ -32,11 +32,14 @@ Progress = Callable[[float, str], None]
 Stage = Callable[[str], AbstractContextManager[Progress]]
 
 
-def prepare(state_dir: Path, named: str | None, scale: float, stage: Stage) -> Path:
+def prepare(state_dir: Path, named: str | None, scale: float, stage: Stage, *, with_agent: bool = False) -> Path:
     """
     The state folder holds a fresh copy of the seeded data and a hasten.toml, whose path is returned.
 
     The record of an earlier demo is moved to `archive/`, never deleted.
+
+    Args:
+        with_agent: The web process runs with Hasten's agent in it.
 
     Raises:
         ConfigError: slowdesk is not there, or was not set up.
@@ -52,12 +55,14 @@ def prepare(state_dir: Path, named: str | None, scale: float, stage: Stage) -> P
             Cluster.existing(seeded).copy_to(data_dir)
     _archive(state_dir)
     config = state_dir / "hasten.toml"
-    config.write_text(
-        f'# Written by `hasten demo` from {home.name}/hasten.toml.\nroot = {_quoted(home)}\nstate = "."\n\n'
-        + (home / "hasten.toml").read_text(encoding="utf-8"),
-        encoding="utf-8",
-    )
+    own = (home / "hasten.toml").read_text(encoding="utf-8")
+    head = f'# Written by `hasten demo` from {home.name}/hasten.toml.\nroot = {_quoted(home)}\nstate = "."\n\n'
+    config.write_text(head + (_with_agent(own) if with_agent else own), encoding="utf-8")
     return config
+
+
+def _with_agent(text: str) -> str:
+    return text.replace("\nis_web = true\n", "\nis_web = true\nagent = true\n")
 
 
 def _quoted(path: Path) -> str:

@@ -22,10 +22,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """
     steps: list[str] = []
 
-    def prepare(state_dir: Path, *_: object) -> Path:
+    def prepare(state_dir: Path, *_: object, with_agent: bool) -> Path:
         state_dir.mkdir()
         (state_dir / "hasten.toml").write_text(CONFIG)
-        steps.append("prepare")
+        steps.append("prepare with the agent" if with_agent else "prepare")
         return state_dir / "hasten.toml"
 
     def observe(_app: object, name: str, _progress: object) -> Any:
@@ -81,6 +81,14 @@ def test_seeding_alone(run: Callable[..., Any], done: list[str], tmp_path: Path)
     """
     assert 0 == run("demo", "--prepare-only", "--state", tmp_path / "state").code
     assert ["prepare"] == done
+
+
+def test_the_agent_is_in_it_if_wanted(run: Callable[..., Any], done: list[str], tmp_path: Path) -> None:
+    """
+    --agent prepares slowdesk so that it runs with it.
+    """
+    assert 0 == run("demo", "--agent", "--prepare-only", "--state", tmp_path / "state").code
+    assert ["prepare with the agent"] == done
 
 
 def test_without_slowdesk_it_says_how_to_get_it(run: Callable[..., Any], tmp_path: Path) -> None:

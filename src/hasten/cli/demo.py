@@ -27,20 +27,24 @@ from hasten.web.page import write_page
 @click.option("--state", metavar="DIR", default=".hasten", show_default=True, help="Where the demo keeps its state.")
 @click.option("--scale", default=1.0, show_default=True, help="How much data: 1.0 is 400,000 inquiries.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.option("--agent", is_flag=True, help="With the agent in slowdesk: compression and cache headers are tried, too.")
 @click.option("--prepare-only", is_flag=True, help="Seed the data, and stop there.")
-def command(slowdesk: str | None, state: str, scale: float, as_json: bool, prepare_only: bool) -> None:
+def command(slowdesk: str | None, state: str, scale: float, as_json: bool, agent: bool, prepare_only: bool) -> None:
     """
     Watch Hasten take a slow help-desk to fast, on private servers.
 
     Starts examples/slowdesk on its own PostgreSQL, measures it, finds what is slow, tries the missing indexes on
     clones, keeps what is proved to help, measures again and writes report.html. Takes about ten minutes.
+
+    With --agent also what it sends to browsers is tried, over a network as slow as a phone's;
+    that takes about half an hour.
     """
     os.environ.setdefault("SLOWDESK_PASSWORD", PASSWORD)
     state_dir = Path(state).resolve()
     kill_switch.check(state_dir)
     begin = time.monotonic()
     with Display(quiet=as_json) as display:
-        config = prepare(state_dir, slowdesk, scale, display.stage)
+        config = prepare(state_dir, slowdesk, scale, display.stage, with_agent=agent)
         if prepare_only:
             return
         with opened(str(config), application=True, evidence=False) as app:
