@@ -37,7 +37,7 @@ def command(slowdesk: str | None, state: str, scale: float, as_json: bool, agent
     clones, keeps what is proved to help, measures again and writes report.html. Takes about ten minutes.
 
     With --agent also what it sends to browsers is tried, over a network as slow as a phone's;
-    that takes about half an hour.
+    that takes about three quarters of an hour.
     """
     os.environ.setdefault("SLOWDESK_PASSWORD", PASSWORD)
     state_dir = Path(state).resolve()
