@@ -1,14 +1,16 @@
 """
-The agent's price, arm by arm: the same process with none of it in the way, with a policy that has no rule for it,
-and with telemetry; beside it a process without the agent, and one under OpenTelemetry. Traces are switched off: they
-may take half a percent of a processor, however many requests there are.
+The agent's price, arm by arm: a process without it, one with a policy that has no rule for what is asked, one with
+telemetry, one under OpenTelemetry; and once more one without, which shows by how much two processes differ that do the
+same.
 
-Turns are short and in random order, so what disturbs the machine disturbs all arms alike. The price of an arm is the
-median of its turns less that of the arm without the agent; generations are fresh processes, and the spread is between
-them. "Another process without the agent" shows by how much two processes differ that do the same.
+Turns are short and in random order, so what disturbs the machine disturbs all arms alike. Where things lie in memory
+makes tens of microseconds between two processes, so generations are fresh ones: the price of an arm is the mean over
+them of its median turn less that of the arm without the agent, and its error comes from their spread.
+(One process that is switched between arms varies less, and says half as much. But a request in it is a hundred
+microseconds dearer in every arm than in one that is left alone, so it is not what anybody runs.)
 
 otel_us is null unless --otel-python names an interpreter that has what bench/agent_cost/opentelemetry.txt lists.
-usage: python -m bench agent_cost [--generations 6] [--rounds 60] [--otel-python PATH]
+usage: python -m bench agent_cost [--generations 16] [--rounds 20] [--otel-python PATH]
 """
 
 import argparse
@@ -21,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.agent_cost.servers import OTEL, WITH, WITHOUT, Server, serving
+from bench.agent_cost.servers import BARE, CONTROL, OTEL, PASSTHROUGH, TELEMETRY, Server, serving
 from bench.agent_cost.starts import boot_ms
 from bench.tables import finish, show
 from hasten.world.cluster import Cluster
@@ -29,16 +31,10 @@ from hasten.world.supervisor import Supervisor
 
 #: Requests of one turn: less than a tenth of a second, so that what disturbs the machine disturbs all arms alike.
 TURN = {"/plain/7": 200, "/five/7": 60}
-#: Before each turn: Python has specialized its code for another arm, and does so anew.
-AGAIN = {"/plain/7": 80, "/five/7": 40}
-WARM = 150
-#: Arm → how the process with the agent is told.
-ARMS = {
-    "without the agent": "not",
-    "agent, no rule for it": "passing",
-    "telemetry": "counting",
-}
-BARE, PASSTHROUGH, TELEMETRY = ARMS
+#: Before each turn, for other processes had the caches.
+AGAIN = 5
+WARM = 600
+ORDER = [BARE, CONTROL, PASSTHROUGH, TELEMETRY, OTEL]
 STATEMENTS = 5
 TEXTS = 1_000
 
@@ -72,18 +68,15 @@ def generation(servers: dict[str, Server], rounds: int, source: random.Random) -
     """
     What a request cost in each turn of each arm.
     """
-    arms = [*ARMS, *(name for name in servers if name != WITH)]
-    found: Turns = {arm: {path: [] for path in TURN} for arm in arms}
+    found: Turns = {arm: {path: [] for path in TURN} for arm in servers}
     for server in servers.values():
         for path in TURN:
             server.ask(path, WARM)
     for _ in range(rounds):
         for path, count in TURN.items():
-            for arm in source.sample(arms, len(arms)):
-                server = servers[WITH if arm in ARMS else arm]
-                if arm in ARMS:
-                    server.ask(f"/arm/{ARMS[arm]}")
-                server.ask(path, AGAIN[path])
+            for arm in source.sample(list(servers), len(servers)):
+                server = servers[arm]
+                server.ask(path, AGAIN)
                 before = server.cpu_ns()
                 server.ask(path, count)
                 found[arm][path].append((server.cpu_ns() - before) / count / 1000)
@@ -94,15 +87,14 @@ def memory_mb(servers: dict[str, Server]) -> float:
     """
     How much more memory the process with the agent has, after a thousand different statements in both.
     """
-    servers[WITH].ask(f"/arm/{ARMS[TELEMETRY]}")
-    for arm in (WITHOUT, WITH):
+    for arm in (BARE, TELEMETRY):
         for start in range(0, TEXTS, 100):
             servers[arm].ask(f"/texts/{start}/100")
     # The snapshot that is due then is part of the price.
     time.sleep(4)
-    for arm in (WITHOUT, WITH):
+    for arm in (BARE, TELEMETRY):
         servers[arm].ask("/plain/7", 10)
-    return (servers[WITH].anonymous_kb() - servers[WITHOUT].anonymous_kb()) / 1024
+    return (servers[TELEMETRY].anonymous_kb() - servers[BARE].anonymous_kb()) / 1024
 
 
 def more(turns: list[Turns], arm: str, path: str) -> list[float]:
@@ -118,7 +110,7 @@ def show_all(turns: list[Turns]) -> None:
     """
     for path in TURN:
         rows = []
-        for arm in turns[0]:
+        for arm in sorted(turns[0], key=ORDER.index):
             levels = [statistics.median(each[arm][path]) for each in turns]
             differences = more(turns, arm, path)
             low, high = min(differences), max(differences)
@@ -135,8 +127,8 @@ def parsed() -> argparse.Namespace:
     What is asked for.
     """
     parser = argparse.ArgumentParser(prog="bench agent_cost", description="What does the agent cost?")
-    parser.add_argument("--generations", type=int, default=6, help="fresh servers so many times")
-    parser.add_argument("--rounds", type=int, default=60, help="turns of each arm in a generation")
+    parser.add_argument("--generations", type=int, default=16, help="fresh servers so many times")
+    parser.add_argument("--rounds", type=int, default=20, help="turns of each arm in a generation")
     parser.add_argument("--boots", type=int, default=20, help="starts of an interpreter, with and without the agent")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--otel-python", default=None, help="an interpreter with OpenTelemetry in its environment")
@@ -149,7 +141,7 @@ def main() -> int:
     """
     options = parsed()
     source = random.Random(options.seed)
-    processes = [WITHOUT, WITH, *([OTEL] if options.otel_python else [])]
+    processes = [BARE, CONTROL, PASSTHROUGH, TELEMETRY, *([OTEL] if options.otel_python else [])]
     turns: list[Turns] = []
     memory: list[float] = []
     with database() as (folder, url):
@@ -187,7 +179,8 @@ def summary(turns: list[Turns]) -> dict[str, float | int | None]:
         "passthrough_us": statistics.fmean(more(turns, PASSTHROUGH, plain)),
         "statement_us": (with_five - without) / STATEMENTS,
         "telemetry_without_statements_us": without,
-        "another_process_us": statistics.fmean(more(turns, WITHOUT, five)),
+        "telemetry_error_us": statistics.stdev(more(turns, TELEMETRY, five)) / len(turns) ** 0.5,
+        "another_process_us": statistics.fmean(more(turns, CONTROL, five)),
         "otel_us": statistics.fmean(more(turns, OTEL, five)) if OTEL in turns[0] else None,
         "generations": len(turns),
     }

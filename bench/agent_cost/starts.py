@@ -9,7 +9,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from bench.agent_cost.servers import PYTHON, ROOT, WITH, command_of
+from bench.agent_cost.servers import PYTHON, ROOT, TELEMETRY, command_of
 
 #: Wraps an application as the server's hook does, in a process that has loaded what a worker has loaded anyway.
 WRAP = """
@@ -27,7 +27,7 @@ def boot_ms(folder: Path, times: int, seed: int) -> tuple[float, float]:
     Milliseconds of processor time that the start of an interpreter takes more, and those that a worker's wrapping of
     its application takes: medians.
     """
-    _, environment = command_of(WITH, folder, None)
+    _, environment = command_of(TELEMETRY, folder, None)
     place = ROOT / "runtime" / "src" / "hasten_runtime" / "boot"
     # As installed packages have it: the bytecode is there.
     compiled = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
