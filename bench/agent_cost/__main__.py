@@ -6,7 +6,7 @@ same.
 Turns are short and in random order, so what disturbs the machine disturbs all arms alike. Where things lie in memory
 makes tens of microseconds between two processes, so generations are fresh ones: the price of an arm is the mean over
 them of its median turn less that of the arm without the agent, and its error comes from their spread.
-(One process that is switched between arms varies less, and says half as much. But a request in it is a hundred
+(One process that is switched between arms says half as much. But a request in it is a hundred
 microseconds dearer in every arm than in one that is left alone, so it is not what anybody runs.)
 
 otel_us is null unless --otel-python names an interpreter that has what bench/agent_cost/opentelemetry.txt lists.
