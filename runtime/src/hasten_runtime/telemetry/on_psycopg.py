@@ -112,9 +112,7 @@ def _timed(inner: Method) -> Method:
         try:
             result = yield from inner(self, query, *args, **named)
         except BaseException:
-            took(query if type(query) is str else _text(self, query), began_ns, True)
-            if trace.under_way:
-                _trace(self, query, args, began_ns)
+            _failed(self, query, args, began_ns)
             raise
         took(query if type(query) is str else _text(self, query), began_ns)
         if trace.under_way:

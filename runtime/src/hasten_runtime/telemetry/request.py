@@ -79,12 +79,12 @@ class Over(Doing):
         return OUTSIDE.__iadd__(execution)
 
 
-def begun(room: int, send: Any = None) -> Doing:
+def begun(room: int) -> Doing:
     """
     A request that begins.
     """
     doing = Doing()
-    doing.room, doing.send, doing.scope = room, send, None
+    doing.room, doing.send, doing.scope = room, None, None
     doing.status = doing.sent_bytes = doing.ended_ns = doing.statements = doing.database_ns = 0
     return doing
 
