@@ -42,6 +42,7 @@ docs: ready  ## Check headings, commands and links of the documentation
 	@$(PYTHON_OF_PROJECT) -m pytest --quiet tests/test_docs.py
 
 bench:  ## Run one benchmark (NAME=load_generator); its last line is one JSON object
+	@scripts/setup --for dev
 	@scripts/setup --for bench
 	@scripts/bench "$(NAME)" $(ARGS)
 

@@ -1,5 +1,5 @@
 """
-A uvicorn for each arm, all alive at the same time, asked in turns. What each used is read from /proc.
+A uvicorn for each arm, all alive at the same time, asked in turns. What each used its own clock says.
 """
 
 import os
@@ -67,16 +67,9 @@ class Server:
 
     def cpu_ns(self) -> int:
         """
-        The processor time of all its threads, to the nanosecond.
+        The processor time of all its threads, those that have ended too, to the nanosecond.
         """
-        total = 0
-        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            try:
-                total += int((task / "schedstat").read_text().split()[0])
-            except OSError:
-                # The thread has ended between the listing and the reading; nothing of the main one is lost.
-                continue
-        return total
+        return time.clock_gettime_ns(_processor_clock(self.process.pid))
 
     def anonymous_kb(self) -> int:
         """
@@ -84,6 +77,13 @@ class Server:
         """
         lines = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
+
+
+def _processor_clock(pid: int) -> int:
+    """
+    The clock of another process (`clock_getcpuclockid` of POSIX, by the formula of Linux, for Python has no such call).
+    """
+    return (~pid << 3) | 2
 
 
 def command_of(arm: str, folder: Path, otel: str | None) -> tuple[list[str], dict[str, str]]:
