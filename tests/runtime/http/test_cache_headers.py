@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, App, Sent, answering, ask, asked, scope_of, write_policy
 
-from hasten_runtime.http import cache_headers
+from hasten_runtime.http import cache_headers, holding
 from hasten_runtime.http.asgi import Agent
 from hasten_runtime.policy import Rule, read_policy
 from hasten_runtime.standing import Standing
@@ -243,6 +243,17 @@ def test_a_body_in_pieces_is_one_answer(tmp_path: Path, last_is_empty: bool) -> 
     assert asked(behind(answering(TEXT + TEXT, headers=[HTML]), tmp_path)).headers == first.headers
     assert [304, b""] == [(found := again(agent, first)).status, found.body]
     assert 2 == len(found.messages)
+
+
+def test_what_does_not_fit_beside_others_passes_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Many answers at once are not to fill the memory of a process that alone would send them piece by piece.
+    """
+    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    app = answering(TEXT, TEXT, TEXT, TEXT, headers=[HTML])
+
+    assert asked(app).messages == asked(behind(app, tmp_path)).messages
+    assert not holding._sizes
 
 
 def test_a_stream_is_not_held(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, App, answering, ask, asked, scope_of, write_policy
 
-from hasten_runtime.http import codings, variants
+from hasten_runtime.http import codings, holding, variants
 from hasten_runtime.http.asgi import Agent
 from hasten_runtime.standing import Standing
 
@@ -260,6 +260,36 @@ def test_a_file_in_pieces_is_compressed_as_one(tmp_path: Path) -> None:
     assert (3 * TEXT, str(len(sent.body)), 1) == (sent.text, sent.headers["content-length"], agent._variants.made)
 
 
+def test_a_file_that_does_not_fit_beside_others_is_compressed_as_a_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Nothing is lost of what was held until then, and nothing is kept.
+    """
+    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    agent = behind(answering(TEXT, TEXT, TEXT, TEXT, headers=[SCRIPT]), tmp_path)
+    sent = asked(agent, headers=TAKES_GZIP)
+
+    assert (4 * TEXT, "gzip", 0) == (sent.text, sent.headers["content-encoding"], agent._variants.made)
+    assert "content-length" not in sent.headers
+    assert not holding._sizes
+
+
+def test_a_file_that_does_not_fit_goes_to_a_known_user_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A stream is not searched for what an attacker chose.
+    """
+    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    app = answering(TEXT, TEXT, TEXT, TEXT, headers=[SCRIPT])
+    asks = [*TAKES_GZIP, COOKIE]
+    sent = asked(behind(app, tmp_path), headers=asks)
+
+    assert asked(app, headers=asks).messages[1:] == sent.messages[1:]
+    assert "Accept-Encoding" == sent.headers["vary"]
+
+
 def test_a_length_that_is_not_kept_is_passed_on(tmp_path: Path) -> None:
     """
     An application that sends more than it declared is the server's to judge, as without the agent.
@@ -297,8 +327,9 @@ def test_an_application_that_breaks_off_is_seen_as_far_as_it_came(tmp_path: Path
     assert plain.messages == sent.messages
 
 
+@pytest.mark.parametrize("pieces", [[TEXT], [TEXT, TEXT], [TEXT, TEXT, TEXT]])
 def test_what_our_own_code_cannot_do_leaves_the_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], pieces: list[bytes]
 ) -> None:
     """
     A fault in the compressor is said once, and each answer goes out as the application gave it.
@@ -308,11 +339,12 @@ def test_what_our_own_code_cannot_do_leaves_the_answer(
         raise MemoryError("no room")
 
     monkeypatch.setattr(variants, "packed", fail)
-    app = answering(TEXT, headers=[JSON])
+    app = answering(*pieces, headers=[SCRIPT])
     agent = behind(app, tmp_path)
     plain = asked(app, headers=TAKES_GZIP)
 
-    assert [plain.messages] * 2 == [asked(agent, headers=TAKES_GZIP).messages for _ in range(2)]
+    for sent in (asked(agent, headers=TAKES_GZIP) for _ in range(2)):
+        assert (plain.headers, plain.body) == (sent.headers, sent.body)
     assert 1 == capsys.readouterr().err.count("an answer goes out as it is: MemoryError: no room")
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.runtime.driving import RULE, TEXT, trial, write_policy
 from tests.runtime.wsgi_driving import TAKES_GZIP, Sent, agent_for, answering, asked, behind, environ_of, served
 
-from hasten_runtime.http import compression, wsgi
+from hasten_runtime.http import compression, holding, wsgi
 
 KEY = "k" * 20
 SCRIPT = ("Content-Type", "text/javascript")
@@ -259,6 +259,27 @@ def test_a_rule_of_another_kind_is_passed_over(tmp_path: Path) -> None:
     agent._standing._now = policy._replace(rules=(other, *policy.rules))
 
     assert "gzip" == asked(agent, **TAKES_GZIP).headers["content-encoding"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", None])
+def test_a_file_that_does_not_fit_beside_others_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coding: str | None
+) -> None:
+    """
+    What was held until then goes out first, and the rest after it as it comes.
+    """
+    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    write_policy(tmp_path / "policy.json")
+    headers = [("Content-Type", "text/javascript"), ("Content-Length", str(5 * len(TEXT)))]
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", headers)
+        return Pieces([TEXT] * 5)
+
+    sent = asked(agent_for(app, tmp_path), **(TAKES_GZIP if coding else {}))
+
+    assert (coding, 5 * TEXT) == (sent.headers.get("content-encoding"), sent.text)
+    assert not holding._sizes
 
 
 @pytest.mark.parametrize("pieces", [[TEXT], [TEXT, TEXT], [b"", TEXT, b"", TEXT], [b"small"], []])

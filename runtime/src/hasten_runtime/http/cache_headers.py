@@ -8,8 +8,8 @@ not know of whom they speak, ours is a digest of the very answer.
 
 Never touched: other methods than GET and HEAD, other statuses than 200, answers that set a cookie, are `no-store`,
 partial, `Vary: *` or an event stream, that carry trailers, or that come in pieces without a length. An answer that is
-longer than `most_bytes`, or does not keep to its length, passes as it is: an ETag stands in front of the body, so the
-body has to be held until it is whole.
+longer than `most_bytes`, does not keep to its length, or does not fit beside what others hold (`holding`), passes
+as it is: an ETag stands in front of the body, so the body has to be held until it is whole.
 
 The application runs as before for each of them: what is saved is the way to the client.
 """
@@ -80,7 +80,7 @@ class Answer(Link):
             return self._give_up(message)
         self._held.append(message)
         self._size += len(message.get("body", b""))
-        return await self._body(more=bool(message.get("more_body")))
+        return await self._body(message)
 
     def _begin(self, start: Message) -> list[Message]:
         self._said = list(start.get("headers", ()))
@@ -115,15 +115,17 @@ class Answer(Link):
         is_held = edit.first(self._said, b"etag") is None
         return size >= self._settings["minimum_bytes"] and not (is_held and size > self._settings["most_bytes"])
 
-    async def _body(self, *, more: bool) -> list[Message]:
+    async def _body(self, message: Message) -> list[Message]:
+        more = bool(message.get("more_body"))
         is_whole = not more if self._length is None else self._size == self._length
         if is_whole and self._is_worth(self._size):
             return self._dressed(self._held, await self._tag())
         if self._request.is_head and self._length is not None and not more and self._size == 0:
             return self._dressed(self._held, None)
-        if more and self._length is not None and self._size < self._length:
+        if more and self._length is not None and self._size < self._length and self._may_hold(self._size):
             return []
-        # Pieces whose length is not told may be a stream; another length than was told is the server's to judge.
+        # Pieces whose length is not told may be a stream; another length than was told is the server's to judge; and
+        # what does not fit beside other answers goes on.
         outgoing, self._held, self._through = self._held, [], True
         return outgoing
 

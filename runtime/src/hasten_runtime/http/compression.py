@@ -25,7 +25,8 @@ from hasten_runtime.http.links import Link, Message, OwnStart, Send
 from hasten_runtime.http.negotiation import chosen
 from hasten_runtime.policy import Rule
 
-#: A file that says to be larger is compressed as a stream: nobody's memory is filled for it.
+#: A file that says to be larger is compressed as a stream, as is one that does not fit beside what other answers hold
+#: (`holding`): nobody's memory is filled for it.
 HELD_BYTES = 16 * 1024 * 1024
 FILES = frozenset(
     {
@@ -98,6 +99,10 @@ class Answer(Link):
         self._variants = variants
         self._start: Optional[Message] = None
         self._packer: Optional[Packer] = None
+        #: The last of the pieces that are held as one.
+        self._joined: Optional[Message] = None
+        #: Of the pieces that are held.
+        self._size = 0
         self._file = False
 
     async def _next(self, message: Message) -> list[Message]:
@@ -170,11 +175,13 @@ class Answer(Link):
         more = bool(message.get("more_body"))
         self._held.append(message)
         if more:
-            if self._file and length is not None and length <= HELD_BYTES:
-                held = sum(len(each.get("body", b"")) for each in self._held[1:])
-                return [] if held <= length else self._as_it_is()
-            return self._stream()
-        body = b"".join(each.get("body", b"") for each in self._held[1:])
+            if not (self._file and length is not None and length <= HELD_BYTES):
+                return self._stream()
+            self._size += len(message.get("body", b""))
+            if self._size > length:
+                return self._as_it_is()
+            return [] if self._may_hold(self._size) else self._stream()
+        body = self._body_as_one(message)
         if len(body) < self._request.rule.settings["minimum_bytes"] or (length is not None and length != len(body)):
             return self._as_it_is()
         # The name of a script may stand in the script, beside no secret; anywhere else a path may have been chosen.
@@ -185,8 +192,24 @@ class Answer(Link):
         if coded is None:
             return self._as_it_is()
         start = self._coded_start((b"content-length", b"%d" % len(coded)))
-        self._through, self._held = True, []
+        self._through, self._held, self._holding = True, [], None
         return [start, {"type": "http.response.body", "body": coded, "more_body": False}]
+
+    def _body_as_one(self, message: Message) -> bytes:
+        """
+        The body that is held and ends with this message, which was put aside; it is held in one piece from now on.
+
+        Those who wait for one compression have it in memory once, and not once more.
+        """
+        start, *bodies = self._held
+        body = b"".join(each.get("body", b"") for each in bodies)
+        if len(bodies) > 1:
+            whole = {"type": "http.response.body", "body": body, "more_body": False}
+            self._held, self._joined = [start, whole], message
+        return body
+
+    def _is_held(self, message: Message) -> bool:
+        return super()._is_held(message) or (bool(self._held) and self._joined is message)
 
     async def _coded(self, body: bytes) -> Optional[bytes]:
         settings, coding = self._request.rule.settings, self._request.coding
@@ -209,10 +232,10 @@ class Answer(Link):
         coding = self._request.coding
         assert coding is not None
         self._packer = packer(coding, self._request.rule.settings["level"])
-        start, first = self._coded_start(), self._piece(self._held[1])
-        # Only now: until a piece is coded, the answer can still go out as it is.
-        self._held, self._committed = [], True
-        return [start, first]
+        coded = [self._coded_start(), *map(self._piece, self._held[1:])]
+        # Only now: until the pieces are coded, the answer can still go out as it is.
+        self._held, self._holding, self._committed = [], None, True
+        return coded
 
     def _piece(self, message: Message) -> Message:
         assert self._packer is not None

@@ -5,9 +5,10 @@ Rules for one request are links of a chain: each has the next one towards the cl
 """
 
 from collections.abc import Awaitable
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from hasten_runtime.http import headers as edit
+from hasten_runtime.http.holding import Holding
 from hasten_runtime.once import reason_of, say_once
 
 Message = dict[str, Any]
@@ -39,6 +40,7 @@ class Link:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._held: list[Message] = []
+        self._holding: Optional[Holding] = None
         #: Nothing more is to be done.
         self._through = False
         #: A part of the answer is out in another form, so there is nothing to fall back to.
@@ -83,11 +85,25 @@ class Link:
     async def _next(self, message: Message) -> list[Message]:
         raise NotImplementedError
 
+    def _may_hold(self, size_bytes: int) -> bool:
+        """
+        Whether so much of the body may wait for the rest, beside what other answers hold.
+        """
+        if self._holding is None:
+            self._holding = Holding()
+        return self._holding.fits(size_bytes)
+
+    def _is_held(self, message: Message) -> bool:
+        """
+        Whether this message was put aside already.
+        """
+        return bool(self._held) and self._held[-1] is message
+
     def _give_up(self, message: Message) -> list[Message]:
         """
         All that is held and this message, as they came.
         """
         # What failed may have been put aside already.
-        outgoing = self._held if self._held and self._held[-1] is message else [*self._held, message]
+        outgoing = self._held if self._is_held(message) else [*self._held, message]
         self._through, self._held = True, []
         return outgoing
