@@ -249,6 +249,7 @@ def test_what_does_not_fit_beside_others_passes_as_it_is(tmp_path: Path, monkeyp
     """
     Many answers at once are not to fill the memory of a process that alone would send them piece by piece.
     """
+    holding._sizes.clear()
     monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
     app = answering(TEXT, TEXT, TEXT, TEXT, headers=[HTML])
 

@@ -268,6 +268,7 @@ def test_a_file_that_does_not_fit_beside_others_is_whole(
     """
     What was held until then goes out first, and the rest after it as it comes.
     """
+    holding._sizes.clear()
     monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
     write_policy(tmp_path / "policy.json")
     headers = [("Content-Type", "text/javascript"), ("Content-Length", str(5 * len(TEXT)))]

@@ -79,8 +79,11 @@ class Link:
         """
         self._through = True
         outgoing, self._held = self._held, []
-        for each in outgoing:
-            await self._send(each)
+        try:
+            for each in outgoing:
+                await self._send(each)
+        finally:
+            self._holding = None
 
     async def _next(self, message: Message) -> list[Message]:
         raise NotImplementedError
