@@ -2,7 +2,10 @@
 What answers may hold back together.
 """
 
+import gc
 import os
+import threading
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Nothing else is held, and nothing of a test is held after it.
     """
-    holding._sizes.clear()
+    holding._sizes.update(dict.fromkeys(holding._sizes, 0))
 
 
 def test_together_answers_hold_no_more_than_one_bound() -> None:
@@ -27,6 +30,38 @@ def test_together_answers_hold_no_more_than_one_bound() -> None:
     assert [True, True, False] == [one.fits(MOST_BYTES - 1), other.fits(1), other.fits(2)]
     del one
     assert other.fits(MOST_BYTES)
+
+
+def test_what_nothing_refers_to_but_itself_is_given_back_by_the_collector() -> None:
+    """
+    A failed answer may be part of a cycle for a while, and must not be counted for ever.
+    """
+    one: Any = [Holding()]
+    one[0].fits(MOST_BYTES)
+    one.append(one)
+    del one
+    gc.collect()
+
+    assert Holding().fits(MOST_BYTES)
+
+
+def test_threads_leave_nothing_behind() -> None:
+    """
+    Answers of many threads come and go, and in the end nothing is held.
+    """
+    before = len(holding._sizes)
+
+    def answers() -> None:
+        for size in range(2_000):
+            Holding().fits(size)
+
+    threads = [threading.Thread(target=answers) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert before == len(holding._sizes)
 
 
 def test_an_answer_is_counted_by_what_it_holds_now() -> None:
