@@ -68,14 +68,24 @@ def own_frames_of(frame: Any) -> tuple[Frame, ...]:
         if frame is None or len(found) >= MOST_OWN:
             break
         code = frame.f_code
-        try:
-            place = _places[code.co_filename]
-        except KeyError:
-            place = _places[code.co_filename] = _own(code.co_filename)
+        place = own_place(code.co_filename)
         if place is not None:
             found.append((place, frame.f_lineno, code.co_name))
         frame = frame.f_back
     return tuple(found)
+
+
+def own_place(file: str) -> Optional[str]:
+    """
+    The file's name relative to the folder where the process runs; None for a library's.
+    """
+    try:
+        return _places[file]
+    except KeyError:
+        place = _places[file] = _own(file)
+        if len(_places) > MOST_FILES:
+            _places.clear()
+        return place
 
 
 def is_own(file: str) -> bool:

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple, Optional
 
 from hasten_runtime.once import reason_of, say_once
 from hasten_runtime.telemetry import pulse
-from hasten_runtime.telemetry.callers import Frame, own_frames_of
-from hasten_runtime.telemetry.traces import sampling, stalls, trace
+from hasten_runtime.telemetry.callers import Frame
+from hasten_runtime.telemetry.traces import sampling, stacks, stalls, trace
 
 #: Quick requests end before the first look, and cost a thread that sleeps once.
 FIRST_S = 0.005
@@ -38,8 +38,7 @@ QUICK_ONES = 16
 ONE_OF = 8
 #: What a look costs the loop is about what it costs the thread.
 BOTH_SIDES = 2
-_MOST_FRAMES = 300
-_STEP = stalls.Stepped.__await__.__code__
+_STEP = (stalls.Stepped.__await__.__code__.co_filename, stalls.Stepped.__await__.__code__.co_name)
 
 
 class Sight(NamedTuple):
@@ -74,11 +73,11 @@ class Watched:
             return
         asyncio = sys.modules["asyncio"]
         task = asyncio.current_task(self.loop)
-        frame = sys._current_frames().get(self.thread)
-        if task is None or frame is None:
+        lines = stacks.of_thread(self.thread)
+        if task is None or not lines:
             return
-        of, frames = _trace_of(task), own_frames_of(frame)
-        sight = Sight(of, frames, _is_within_a_step(frame))
+        of, frames = _trace_of(task), stacks.own_frames(lines)
+        sight = Sight(of, frames, any((file, function) == _STEP for file, _, function in lines))
         self.seen.append(sight)
         if of is self.of and sight.is_own_step:
             of.sights.append((at_ns, frames))
@@ -186,16 +185,6 @@ def _trace_of(task: Any) -> Optional[trace.Trace]:
         # Python before 3.12 keeps the context of a task to itself; the garbage collector knows it.
         contexts = [each for each in gc.get_referents(task) if isinstance(each, Context)]
     return next((trace.of_context(each) for each in contexts), None)
-
-
-def _is_within_a_step(frame: Any) -> bool:
-    for _ in range(_MOST_FRAMES):
-        if frame is None:
-            return False
-        if frame.f_code is _STEP:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def forget() -> None:
