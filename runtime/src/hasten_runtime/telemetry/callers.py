@@ -29,13 +29,7 @@ def caller() -> Optional[str]:
     frame = sys._getframe(1)
     for _ in range(MOST_FRAMES):
         code = frame.f_code
-        file = code.co_filename
-        try:
-            place = _places[file]
-        except KeyError:
-            place = _places[file] = _own(file)
-            if len(_places) > MOST_FILES:
-                _places.clear()
+        place = own_place(code.co_filename)
         if place is not None:
             return f"{place}:{frame.f_lineno} {code.co_name}"
         back = frame.f_back
