@@ -10,12 +10,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from hasten_runtime.http import holding
+
 Headers = list[tuple[bytes, bytes]]
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 RULE = {"id": "all", "kind": "compression", "match": {"paths": ["/{rest:path}"]}}
 TAKES_GZIP = [(b"accept-encoding", b"gzip")]
 TEXT = b"the same words, again and again: inquiry, message, customer. " * 200
+
+
+def hold_at_most(monkeypatch: pytest.MonkeyPatch, size_bytes: int) -> None:
+    """
+    All answers together may hold back so many bytes, and hold none yet.
+    """
+    holding._sizes.update(dict.fromkeys(holding._sizes, 0))
+    monkeypatch.setattr(holding, "MOST_BYTES", size_bytes)
 
 
 @dataclass

@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, App, Sent, answering, ask, asked, scope_of, write_policy
+from tests.runtime.driving import (
+    RULE,
+    TAKES_GZIP,
+    TEXT,
+    App,
+    Sent,
+    answering,
+    ask,
+    asked,
+    hold_at_most,
+    scope_of,
+    write_policy,
+)
 
 from hasten_runtime.http import cache_headers, holding
 from hasten_runtime.http.asgi import Agent
@@ -249,8 +261,7 @@ def test_what_does_not_fit_beside_others_passes_as_it_is(tmp_path: Path, monkeyp
     """
     Many answers at once are not to fill the memory of a process that alone would send them piece by piece.
     """
-    holding._sizes.update(dict.fromkeys(holding._sizes, 0))
-    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    hold_at_most(monkeypatch, 2 * len(TEXT))
     app = answering(TEXT, TEXT, TEXT, TEXT, headers=[HTML])
 
     assert asked(app).messages == asked(behind(app, tmp_path)).messages

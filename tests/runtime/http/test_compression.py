@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.runtime.driving import RULE, TAKES_GZIP, TEXT, App, answering, ask, asked, scope_of, write_policy
+from tests.runtime.driving import (
+    RULE,
+    TAKES_GZIP,
+    TEXT,
+    App,
+    answering,
+    ask,
+    asked,
+    hold_at_most,
+    scope_of,
+    write_policy,
+)
 
 from hasten_runtime.http import codings, holding, variants
 from hasten_runtime.http.asgi import Agent
@@ -266,8 +277,7 @@ def test_a_file_that_does_not_fit_beside_others_is_compressed_as_a_stream(
     """
     Nothing is lost of what was held until then, and nothing is kept.
     """
-    holding._sizes.update(dict.fromkeys(holding._sizes, 0))
-    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    hold_at_most(monkeypatch, 2 * len(TEXT))
     agent = behind(answering(TEXT, TEXT, TEXT, TEXT, headers=[SCRIPT]), tmp_path)
     sent = asked(agent, headers=TAKES_GZIP)
 
@@ -282,8 +292,7 @@ def test_a_file_that_does_not_fit_goes_to_a_known_user_as_it_is(
     """
     A stream is not searched for what an attacker chose.
     """
-    holding._sizes.update(dict.fromkeys(holding._sizes, 0))
-    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    hold_at_most(monkeypatch, 2 * len(TEXT))
     app = answering(TEXT, TEXT, TEXT, TEXT, headers=[SCRIPT])
     asks = [*TAKES_GZIP, COOKIE]
     sent = asked(behind(app, tmp_path), headers=asks)
@@ -329,9 +338,11 @@ def test_an_application_that_breaks_off_is_seen_as_far_as_it_came(tmp_path: Path
     assert plain.messages == sent.messages
 
 
-@pytest.mark.parametrize("pieces", [[TEXT], [TEXT, TEXT], [TEXT, TEXT, TEXT]])
+@pytest.mark.parametrize(
+    ("kind", "pieces"), [(JSON, [TEXT]), (SCRIPT, [TEXT]), (SCRIPT, [TEXT, TEXT]), (SCRIPT, [TEXT, TEXT, TEXT])]
+)
 def test_what_our_own_code_cannot_do_leaves_the_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], pieces: list[bytes]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: Any, pieces: list[bytes]
 ) -> None:
     """
     A fault in the compressor is said once, and each answer goes out as the application gave it.
@@ -341,7 +352,7 @@ def test_what_our_own_code_cannot_do_leaves_the_answer(
         raise MemoryError("no room")
 
     monkeypatch.setattr(variants, "packed", fail)
-    app = answering(*pieces, headers=[SCRIPT])
+    app = answering(*pieces, headers=[kind])
     agent = behind(app, tmp_path)
     plain = asked(app, headers=TAKES_GZIP)
 

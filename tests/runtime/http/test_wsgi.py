@@ -11,7 +11,7 @@ from typing import Any
 from wsgiref.validate import validator
 
 import pytest
-from tests.runtime.driving import RULE, TEXT, trial, write_policy
+from tests.runtime.driving import RULE, TEXT, hold_at_most, trial, write_policy
 from tests.runtime.wsgi_driving import TAKES_GZIP, Sent, agent_for, answering, asked, behind, environ_of, served
 
 from hasten_runtime.http import compression, holding, wsgi
@@ -268,8 +268,7 @@ def test_a_file_that_does_not_fit_beside_others_is_whole(
     """
     What was held until then goes out first, and the rest after it as it comes.
     """
-    holding._sizes.update(dict.fromkeys(holding._sizes, 0))
-    monkeypatch.setattr(holding, "MOST_BYTES", 2 * len(TEXT))
+    hold_at_most(monkeypatch, 2 * len(TEXT))
     write_policy(tmp_path / "policy.json")
     headers = [("Content-Type", "text/javascript"), ("Content-Length", str(5 * len(TEXT)))]
 
