@@ -206,7 +206,7 @@ def _checked(found: RoutePicture, paired: list[Trace], names: Traces) -> RoutePi
     The picture with the answer to whether it adds up, or with why that cannot be said.
     """
     if found.measured_s is None:
-        return replace(found, why="the load did not ask for this route")
+        return replace(found, why="the load has no route of that name")
     if not paired:
         return replace(found, why="no trace could be paired with a request of the load")
     error = found.total_s / found.measured_s - 1 if found.measured_s else 0.0
